@@ -64,5 +64,6 @@ def _declare(env, days):
 def _close(env, days):
     with clock.at(days.at(days.count - 1, 23 * 60)):
         governance.measure_value(env)
+        governance.monitor(env)
         governance.run_jobs(env)
     governance.restore_jobs(env)

@@ -28,6 +28,7 @@ PEOPLE = {
     ),
 }
 READS_IN = {"jonas": "de_DE"}
+OFFERED = ("fr_FR",)  # for whoever looks at the demonstration in it
 BRANCH = "Harrow Creek Service"
 TEAMS = {"Inland": ("maya", ["ben", "sofia"]), "Export": ("maya", ["tomasz", "priya"])}
 JOINED = {"jonas": "Export"}  # who joined a team beside those who were always there, and takes a share of its leads
@@ -40,7 +41,7 @@ def hire(env):
     )
     branch = env["res.company"].create({"name": BRANCH, "parent_id": env.company.id})
     companies = [(4, env.company.id), (4, branch.id)]
-    for code in READS_IN.values():  # its numbers and dates; its words where Odoo was delivered with them
+    for code in (*READS_IN.values(), *OFFERED):  # its numbers and dates; its words where Odoo was delivered with them
         language = env["res.lang"]._activate_lang(code)
         env["base.language.install"].create({"lang_ids": [(6, 0, language.ids)]}).lang_install()
     users = env["res.users"].with_context(no_reset_password=True, mail_create_nolog=True, tracking_disable=True)

@@ -11,7 +11,7 @@ from odoo.tools import SQL
 
 from ..tools import clock
 from ..tools.credentials import NAME
-from ..tools.wording import for_reader
+from ..tools.wording import for_reader, labelled
 from . import digest
 from .alert_kinds import CHANNEL, Cause
 
@@ -86,7 +86,7 @@ class AiDeploymentChannel(models.Model):
                 "discuss": channel.sudo().discuss_channel_id.name,
                 "webhook": channel.credential,
             }.get(channel.kind)
-            channel.name = f"{kinds[channel.kind]}: {target}" if target else kinds.get(channel.kind)
+            channel.name = labelled(self.env, kinds[channel.kind], target) if target else kinds.get(channel.kind)
 
     def _targets(self):
         """Return who or what this channel reaches: ids of people or of a Discuss channel, or the name of an address."""

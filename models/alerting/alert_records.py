@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import format_date
 
+from ..tools.wording import labelled
 from .alert_kinds import Cause
 
 NEAR = timedelta(days=3)  # before and after the onset of an alert, in which a change may be its cause
@@ -37,7 +38,7 @@ def near_events(alert: BaseModel) -> list[str]:
     )
     events += [(module.write_date, env._("App installed or updated: %s", module.shortdesc)) for module in modules]
     events.sort(key=lambda event: event[0])
-    return [f"{format_date(env, when.date())}: {text}" for when, text in events[:MOST_EVENTS]]
+    return [labelled(env, format_date(env, when.date()), text) for when, text in events[:MOST_EVENTS]]
 
 
 def _between(name: str, start: datetime, end: datetime) -> Domain:

@@ -22,6 +22,7 @@ from ..tools.wording import (
     ReaderWords,
     RoundedWords,
     about,
+    labelled,
     number,
     percent,
     rough_money,
@@ -91,7 +92,7 @@ class AiDeploymentVersion(models.Model):
             ("first", "First version"),
             ("better", "Better"),
             ("same", "The same"),
-            ("inconclusive", "Too early to say"),
+            ("inconclusive", "Undecided"),
             ("worse", "Worse"),
         ],
         required=True,
@@ -321,7 +322,10 @@ class AiDeploymentVersion(models.Model):
     def _reasons_text(self, codes, masks_all=False, sees_sensitive=False, hidden=frozenset(), inputs=None):
         """One reason a line, its arrow says whether it raises or lowers the score; approximate ones are marked."""
         reasons = self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, inputs=inputs)
-        lines = [f"{'▲' if contribution > 0 else '▼'} {name}: {value}" for name, value, contribution in reasons]
+        lines = [
+            f"{'▲' if contribution > 0 else '▼'} {labelled(self.env, name, value)}"
+            for name, value, contribution in reasons
+        ]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
         return "\n".join([*lines, *self._interval_texts(codes), *self._support_texts(codes)])
@@ -337,14 +341,15 @@ class AiDeploymentVersion(models.Model):
         people = self._people_keys()
         readers["words"] = RoundedWords(self.env, self._specs())
         lines = [
-            f"{'▲' if points > 0 else '▼'} {self._told(name, value)}: {positive if points > 0 else negative}"
+            f"{'▲' if points > 0 else '▼'} "
+            + labelled(self.env, self._told(name, value), positive if points > 0 else negative)
             for key, name, value, points in self._keyed_reasons(codes, top=3 + len(people), **readers)
             if key not in people
         ][:3]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
         limits = [*self._interval_texts(codes), *self._support_texts(codes)]
-        return "\n".join([*lines, *(text.removeprefix("? ") for text in limits)])
+        return "\n".join([*lines, *limits])
 
     def _told(self, name, value):
         """Return in a sentence what an input of a record is."""
@@ -394,9 +399,9 @@ class AiDeploymentVersion(models.Model):
         row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
         counts = [int(feature.counts[code]) for feature, code in zip(card.features, row, strict=True)]
         texts = [
-            self.env._("? %s: never empty before", self._column_name(feature.name))
+            self.env._("%s: never empty before", self._column_name(feature.name))
             if code == MISSING
-            else self.env._("? %s: never seen before", self._column_name(feature.name))
+            else self.env._("%s: never seen before", self._column_name(feature.name))
             for feature, code, count in zip(card.features, row, counts, strict=True)
             if not count
         ]
@@ -404,7 +409,7 @@ class AiDeploymentVersion(models.Model):
             rarest = self._column_name(card.features[counts.index(min(counts))].name)
             texts = [
                 self.env._(
-                    "? %(input)s: only %(count)s similar records so far",
+                    "%(input)s: only %(count)s similar records so far",
                     input=rarest,
                     count=number(self.env, min(counts)),
                 )
@@ -426,7 +431,7 @@ class AiDeploymentVersion(models.Model):
         chance = card.calibration.apply(card.raw(row))[0]
         return [
             self.env._(
-                "? %(chance)s, likely %(low)s to %(high)s: learned from few records",
+                "%(chance)s, likely %(low)s to %(high)s: learned from few records",
                 chance=percent(self.env, chance),
                 low=number(self.env, 100 * between[0][0]),
                 high=number(self.env, 100 * between[1][0]),

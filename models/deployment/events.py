@@ -53,6 +53,7 @@ CHAMPION_CHANGED = (
     "_make_requests_due",  # scoring
     "_forget_rules",  # scoring
     "_resolve_rollback",  # training
+    "_close_requests_to_retrain",  # training
     "_update_fallback",  # resilience
 )
 # Another version challenges, or none does any more.

@@ -37,7 +37,7 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
     env, when = record.env, _day(record.env, score.date)
     texts = [record._ai_score_meaning(score)]
     similar = score.version_id._similar_count(score.codes) if record._ai_shows_chance else None
-    if similar is not None:
+    if similar:
         texts.append(similar_text(env, similar))
     texts.append(env._("Scored on %s.", when))
     return " ".join(texts)
@@ -82,7 +82,9 @@ def _stale_text(deployment: BaseModel, when: str, figure: str, standing: str, is
 
 
 def similar_text(env: Environment, similar: int) -> str:
-    """Return how many similar cases a score rests on, in a sentence."""
+    """Return how many similar cases a score rests on, in a sentence; that it rests on none, its limits say by input."""
+    if not similar:
+        return ""
     if similar == 1:
         return env._("It rests on 1 similar case.")
     return env._("It rests on %s similar cases.", number(env, similar))

@@ -28,7 +28,7 @@ class AiDeploymentApproval(models.Model):
     date = fields.Datetime(required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     conditions = fields.Text(readonly=True)
-    minutes = fields.Text(required=True, readonly=True)
+    minutes = fields.Text("Reason for the Decision", required=True, readonly=True)
     next_review_date = fields.Date("Next Review", required=True, readonly=True)
     evidence = fields.Json("Checklist at Approval", readonly=True)
     evidence_html = fields.Html("Checklist", compute="_compute_evidence_html", sanitize=False)

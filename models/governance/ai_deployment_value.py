@@ -8,11 +8,8 @@ from odoo.exceptions import UserError
 
 from ...ml import value as statistics
 from .measurement import Measurement
-
-UNITS = [("share", "Share"), ("days", "Days"), ("minutes", "Minutes"), ("money", "Money")]
-PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Compared with the hold-out group")]
-NET, RUNNING, REVIEWING, CALLS = "net", "running", "reviewing", "calls"
-MONTH_DAYS = 365.25 / 12
+from .value_codes import CALLS, NET, PERIODS, REVIEWING, RUNNING, UNITS
+from .value_texts import ValueTexts
 
 
 class AiDeploymentValue(models.Model):
@@ -59,6 +56,10 @@ class AiDeploymentValue(models.Model):
     money_high = fields.Monetary("Per Month, High", readonly=True, aggregator=None)
     is_money = fields.Boolean("Is Monetary", readonly=True)
     assumption = fields.Char("Assumptions", readonly=True)
+    figure_text = fields.Char(
+        "Value", compute="_compute_texts", help="In its unit, with the interval in which it lies."
+    )
+    change_text = fields.Char("Change", compute="_compute_texts", help="Against what it is compared with.")
 
     _one_after = models.UniqueIndex(
         "(deployment_id, code, period) WHERE period <> 'before'", "This has been measured already."
@@ -78,6 +79,17 @@ class AiDeploymentValue(models.Model):
             for row in rows:
                 known = measures.get(row.code)
                 row.name = known.name if known else own.get(row.code, row.code)
+
+    @api.depends("value", "change", "is_compared")
+    @api.depends_context("lang")
+    def _compute_texts(self):
+        for deployment, rows in self.grouped("deployment_id").items():
+            texts = ValueTexts(deployment.sudo())
+            for row in rows:
+                row.figure_text = row.has_enough_records and texts.unit(row.unit, row.value, row.low, row.high)
+                row.change_text = row.is_compared and texts.unit(
+                    row.unit, row.change, row.change_low, row.change_high, signed=True
+                )
 
     def write(self, vals):
         if any(row.period == "before" for row in self):

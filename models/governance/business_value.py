@@ -21,8 +21,8 @@ from ..routing.holdout import rule_of
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import number
-from .ai_deployment_value import CALLS, MONTH_DAYS, NET, REVIEWING, RUNNING
 from .measurement import Measurement, day_bounds
+from .value_codes import CALLS, MONTH_DAYS, NET, REVIEWING, RUNNING
 from .value_texts import ValueTexts
 
 WEEK = timedelta(days=7)  # that a measurement covers at least

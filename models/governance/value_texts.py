@@ -9,11 +9,11 @@ from odoo.tools import format_amount, format_date
 from ...ml import value as statistics
 from ..deployment.history import went_live
 from ..tools import clock
+from ..tools.wording import labelled, percent
 from ..tools.wording import number as number_text
-from ..tools.wording import percent
 from ..tools.wording import signed as signed_text
-from .ai_deployment_value import MONTH_DAYS, NET, PERIODS
 from .measurement import Measurement
+from .value_codes import MONTH_DAYS, NET, PERIODS
 
 
 class ValueTexts:
@@ -112,14 +112,14 @@ class ValueTexts:
         if not row.row_count and row.is_money:
             found = base = changed = ""
         else:
-            found = self._unit(row.unit, row.value, row.low, row.high) if row.has_enough_records else cannot
-            base = self._unit(row.unit, row.base_value) if row.is_compared else ""
+            found = self.unit(row.unit, row.value, row.low, row.high) if row.has_enough_records else cannot
+            base = self.unit(row.unit, row.base_value) if row.is_compared else ""
             changed = (
-                self._unit(row.unit, row.change, row.change_low, row.change_high, signed=True)
+                self.unit(row.unit, row.change, row.change_low, row.change_high, signed=True)
                 if row.is_compared
                 else cannot
             )
-        money = self._unit("money", row.money, row.money_low, row.money_high, signed=True) if row.is_money else ""
+        money = self.unit("money", row.money, row.money_low, row.money_high, signed=True) if row.is_money else ""
         return {
             "name": row.name,
             "is_net": row.code == NET,
@@ -157,16 +157,16 @@ class ValueTexts:
             "found": "",
             "base": "",
             "change": "",
-            "money": self._unit("money", money.estimate, money.low, money.high, signed=True),
+            "money": self.unit("money", money.estimate, money.low, money.high, signed=True),
             "assumption": self.env._(
                 "half of all %(positives)s are above %(amount)s; not part of the net value",
                 positives=words["positives"],
-                amount=self._unit("money", usual),
+                amount=self.unit("money", usual),
             ),
         }
 
     def _figure_text(self, row: BaseModel) -> str:
-        figure = f"{row.name}: {self._unit(row.unit, row.value, row.low, row.high)}"
+        figure = labelled(self.env, row.name, self.unit(row.unit, row.value, row.low, row.high))
         if not row.assumption:
             return figure
         rests = self.env._("rests on: %s", row.assumption)
@@ -187,7 +187,7 @@ class ValueTexts:
             figures=figures or self.env._("Not enough data."),
         )
 
-    def _unit(
+    def unit(
         self, unit: str, number: float, low: float | None = None, high: float | None = None, signed: bool = False
     ) -> str:
         """Return a number in its unit, with its interval where it has one."""

@@ -15,6 +15,7 @@ from ..alerting.alert_kinds import BROKEN, STOPPED, Cause
 from ..deployment import events
 from ..tools import turns
 from ..tools.toast import toast
+from ..tools.wording import number
 from .anomaly_performance import AnomalyPerformance
 from .base_rate import worse_than_base_rate
 from .dashboard import Dashboard
@@ -121,13 +122,13 @@ class AiDeployment(models.Model):
             if adopted:
                 deployment.reference_text = self.env._(
                     "%(rows)s records from %(start)s to %(end)s",
-                    rows=adopted.row_count,
+                    rows=number(self.env, adopted.row_count),
                     start=format_date(self.env, adopted.window_start),
                     end=format_date(self.env, adopted.window_end - timedelta(days=1)),
                 )
             elif version:
                 deployment.reference_text = self.env._(
-                    "The %s training records (provisional)", version.sudo().row_count
+                    "The %s training records (provisional)", number(self.env, version.sudo().row_count)
                 )
             else:
                 deployment.reference_text = False

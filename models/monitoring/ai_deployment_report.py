@@ -7,6 +7,7 @@ said of these records ("performance").
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from .intake import first_scored_between
 
@@ -69,8 +70,8 @@ class AiDeploymentReport(models.Model):
             report.name = self.env._(
                 "%(deployment)s, %(start)s to %(end)s",
                 deployment=report.deployment_id.name,
-                start=report.window_start,
-                end=report.window_end,
+                start=format_date(self.env, report.window_start),
+                end=format_date(self.env, report.window_end),
             )
 
     @api.depends("line_ids.exceeded")

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from odoo.fields import Domain
 from odoo.models import BaseModel
-from odoo.tools import format_date
 
 from ..alerting.alert_kinds import DRIFT, PERFORMANCE, QUALITY, TEST_ALERT, Cause
 from ..tools import clock
+from ..tools.wording import short_day
 from .chart import Mark, opens
 
 OF_INPUTS, OF_OUTCOMES = (DRIFT, QUALITY), (PERFORMANCE,)
@@ -63,7 +63,7 @@ class AlertMarks:
             level="info" if is_over else "danger",
             text=self.env._(
                 "%(day)s: %(alerts)s, %(open)s open, %(resolved)s resolved",
-                day=format_date(self.env, min(alert.onset_date for alert in alerts), date_format="d MMM"),
+                day=short_day(self.env, min(alert.onset_date for alert in alerts)),
                 alerts=title,
                 open=len(alerts) - resolved,
                 resolved=resolved,

@@ -13,12 +13,12 @@ import numpy as np
 
 from odoo.fields import Domain
 from odoo.models import BaseModel
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 
 from ...ml.binning import few_digits
 from ...ml.profile import SCORE
 from ..tools import clock
-from ..tools.wording import number, percent, plain
+from ..tools.wording import number, percent, plain, short_day
 from .chart import Opens, Point, chart, opens, row
 from .dashboard_alerts import AlertMarks
 from .intake import first_scored_between
@@ -189,7 +189,7 @@ class CountCharts:
         series.append(row(self.env._("Of these, could not be scored"), "line", failures))
         return chart(
             title,
-            [format_date(self.env, week, date_format="d MMM") for week in weeks],
+            [short_day(self.env, week) for week in weeks],
             series,
             stacked=True,
             note=self.env._("By week of the request, without unchanged records."),

@@ -11,7 +11,7 @@ from odoo.tools import format_date
 
 from ...ml.profile import RESERVED
 from ..tools import clock
-from ..tools.wording import percent
+from ..tools.wording import percent, short_day
 from .ai_deployment_report import JUDGED
 from .chart import Opens, Point, chart, opens, row
 from .dashboard_alerts import AlertMarks
@@ -205,8 +205,8 @@ class ReportCharts:
         """Return a window in as few signs as a column has room for."""
         return self.env._(
             "%(start)s to %(end)s",
-            start=format_date(self.env, report.window_start, date_format="d MMM"),
-            end=format_date(self.env, report.window_end - timedelta(days=1), date_format="d MMM"),
+            start=short_day(self.env, report.window_start),
+            end=short_day(self.env, report.window_end - timedelta(days=1)),
         )
 
     def _figure_text(self, value: float | list[float] | None) -> str:

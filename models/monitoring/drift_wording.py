@@ -19,7 +19,7 @@ from ...ml.drift import DriftResult
 from ...ml.noise import LARGE_FLOOR, Noise
 from ...ml.profile import CONFIDENCE, PREDICTION, SCORE, Profile
 from ...ml.tags import yes_code
-from ..tools.wording import ReaderWords, number, percent
+from ..tools.wording import ReaderWords, labelled, number, percent
 from .drift_windows import DriftWindows
 from .report_records import ReportRecords
 
@@ -96,7 +96,7 @@ class DriftWording:
             self.env._("“%(bin)s” %(now)s, %(before)s before", bin=text, now=now, before=before)
             for text, before, now in texts
         )
-        return f"{label}: {moved}" if moved else label
+        return labelled(self.env, label, moved) if moved else label
 
     def summary(self, window: Profile, lines: list[dict], needed: int) -> str:
         """Return what a report found in one sentence; `needed`: records under which a window has no verdict."""
@@ -226,7 +226,7 @@ class DriftWording:
                     before=percent(self.env, before),
                 )
             )
-        return f"{self.column_label(result.name)}: {'; '.join(filter(None, texts))}"
+        return labelled(self.env, self.column_label(result.name), "; ".join(filter(None, texts)))
 
     def _share_movement(self, result: DriftResult) -> str:
         sentence = {

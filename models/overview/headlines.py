@@ -11,13 +11,13 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import format_date
 
-from ..governance.ai_deployment_value import NET
+from ..governance.value_codes import NET
 from ..governance.value_texts import ValueTexts
 from ..monitoring.base_rate import PRECISION, SKILL, latest_lines, worse_than_base_rate
 from ..monitoring.chart import Opens, opens
 from ..proposals.agreement import agreement_of, agreement_text
 from ..tools import clock
-from ..tools.wording import number, percent
+from ..tools.wording import labelled, number, percent
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=28)  # over which is counted
 TO_A_PERSON = ("in_review", "reviewed", "expired")
@@ -128,7 +128,7 @@ class Headlines:
             name="accuracy",
             label=self.env._("Agreement"),
             text=percent(self.env, known[0][0]) if known else MISSING,
-            note=f"{known[0][2].name}: {agreement_text(self.env, known[0][1])}"
+            note=labelled(self.env, known[0][2].name, agreement_text(self.env, known[0][1]))
             if known
             else self.env._("Not judged yet"),
             level=("warning" if known[0][1].high < target else "success") if known else "",

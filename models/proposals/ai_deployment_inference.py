@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ..tools.wording import labelled
+
 
 class AiDeploymentInference(models.Model):
     _inherit = "ai.deployment.inference"
@@ -11,4 +13,6 @@ class AiDeploymentInference(models.Model):
     def _proposed_text(self):
         """Return the values that were proposed in one line, as the user may read them."""
         self.ensure_one()
-        return ", ".join(f"{one.label_text}: {one.value_text or '–'}" for one in self.proposal_ids.sorted("id"))
+        return ", ".join(
+            labelled(self.env, one.label_text, one.value_text or "–") for one in self.proposal_ids.sorted("id")
+        )

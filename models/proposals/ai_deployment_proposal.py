@@ -29,7 +29,8 @@ class AiDeploymentProposal(models.Model):
     _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "id desc"
     _log_access = False
-    _rec_name = "key"
+    _rec_name = "label_text"
+    _rec_names_search = ("key",)
 
     date = fields.Datetime(required=True, readonly=True)
     deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)

@@ -62,6 +62,8 @@ class AiDeploymentDrill(models.Model):
         day = format_date(self.env, self.date)
         if failed:
             return self.env._("The drill on %(day)s failed at: %(steps)s.", day=day, steps=", ".join(failed))
+        if len(steps) == 1:
+            return self.env._("The drill on %(day)s by %(person)s passed.", day=day, person=self.user_id.name)
         return self.env._(
             "The drill on %(day)s by %(person)s passed in all %(count)s steps.",
             day=day,

@@ -80,7 +80,7 @@ class DeskCards:
             document=document,
         )
         told = [*version._interval_texts(inference.codes), *version._support_texts(inference.codes)]
-        remarks = [text.removeprefix("? ") for text in told]
+        remarks = list(told)
         if reasons and not version._card().exact_reasons:
             remarks.append(self.env._("These reasons are approximate."))
         strongest = max((abs(points) for _name, _value, points in reasons), default=0.0) or 1.0

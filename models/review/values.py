@@ -14,7 +14,7 @@ from ..documents.document_text import document_of, text_of_attachment
 from ..proposals.declared import allowed_domain, allowed_records
 from ..proposals.labels import proposals_of
 from ..proposals.values import Resolver, of_record, text_of
-from ..tools.wording import percent
+from ..tools.wording import labelled, percent
 
 VALUED = "valued"  # the decision of the desk: the values say whether it is confirmed
 LONGEST_SHOWN = 5000  # characters of an attachment beside a review
@@ -84,7 +84,7 @@ def summary(review: BaseModel, values: dict[str, str]) -> str:
         before = proposed[key].value if key in proposed else None
         if key in proposed and not proposed[key].failure_type and (before or "") == value:
             continue
-        changed.append(f"{names.get(key, key)}: {text_of(documents, key, value) or '–'}")
+        changed.append(labelled(documents.env, names.get(key, key), text_of(documents, key, value) or "–"))
     return ", ".join(changed) or review.env._("All values right")
 
 
@@ -102,7 +102,7 @@ def proposed_text(review: BaseModel) -> str:
     documents = review.env[review.sudo().res_model]
     names = {answer.key: answer.name for answer in asked_fields(review)}
     values = ((one.key, text_of(documents, one.key, one.value)) for one in proposals_of(review.sudo().inference_id))
-    return ", ".join(f"{names.get(key, key)}: {text or '–'}" for key, text in values)
+    return ", ".join(labelled(review.env, names.get(key, key), text or "–") for key, text in values)
 
 
 # At the desk

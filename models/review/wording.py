@@ -86,7 +86,7 @@ def _flagged(reviews: BaseModel) -> Texts:
 
 def _out_of_support(reviews: BaseModel) -> Texts:
     return {
-        review: " ".join(f"{text.removeprefix('? ')}." for text in review.version_id.sudo()._support_texts(line.codes))
+        review: " ".join(f"{text}." for text in review.version_id.sudo()._support_texts(line.codes))
         for review, line in _with_lines(reviews)
     }
 

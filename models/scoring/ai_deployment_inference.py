@@ -18,7 +18,7 @@ from ...ml.errors import InferenceError, MissingFeature
 from ..features.readable_inputs import reads_all
 from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
-from ..tools.wording import plain
+from ..tools.wording import labelled, plain
 from .failure_words import failure_words, told_in_full
 from .hiding import hidden_domain
 from .reasons import REVIEW_REASONS
@@ -110,6 +110,12 @@ class AiDeploymentInference(models.Model):
     _date_idx = models.Index("USING brin (date) WITH (autosummarize = on)")
     _requested_day_idx = models.Index("USING brin (requested_day) WITH (autosummarize = on)")
 
+    @api.depends("res_name")
+    @api.depends_context("uid", "lang", "allowed_company_ids")
+    def _compute_display_name(self):
+        for inference in self:
+            inference.display_name = inference.res_name
+
     @api.depends_context("uid", "lang")
     @api.depends("version_id")
     def _compute_inputs_text(self):
@@ -120,7 +126,7 @@ class AiDeploymentInference(models.Model):
                 continue
             masked = inference._masked_keys()
             inference.inputs_text = "\n".join(
-                f"{spec['name']}: {MASKED if key in masked else inference._input_text(spec, value)}"
+                labelled(self.env, spec["name"], MASKED if key in masked else inference._input_text(spec, value))
                 for (key, spec), value in zip(version._specs().items(), values, strict=True)
             )
 

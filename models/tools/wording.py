@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+import babel.dates
+
 from odoo.api import Environment
 from odoo.models import BaseModel
-from odoo.tools.misc import format_amount, format_date, formatLang
+from odoo.tools.misc import babel_locale_parse, format_amount, format_date, formatLang, get_lang
 
 from ...ml.words import Words
 
@@ -50,6 +52,16 @@ def signed(env: Environment, value: float, digits: int = 2) -> str:
     if not round(value, digits):
         return written
     return f"-{written}" if value < 0 else f"+{written}"
+
+
+def short_day(env: Environment, day: date) -> str:
+    """A day without its year, in as few signs as the reader writes it with: "Sep 29", "29. Sept."."""
+    return babel.dates.format_skeleton("MMMd", day, locale=babel_locale_parse(get_lang(env).code))
+
+
+def labelled(env: Environment, name: str, value: str) -> str:
+    """A name and what it is or does, with the reader's colon."""
+    return env._("%(name)s: %(value)s", name=name, value=value)
 
 
 def percent(env: Environment, share: Any, digits: int = 0, trimmed: bool = False) -> str:

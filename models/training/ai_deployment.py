@@ -15,6 +15,7 @@ from ..features.feature_reader import FeatureReader
 from ..scoring.challenger_run import failed
 from ..tools import clock
 from ..tools.toast import toast
+from ..tools.trust import own
 from .challenger_gate import ChallengerGate, challenger_text, missing_shadow
 from .policy import AUTOMATIC, MANUAL, PROPOSE, enter, follow_verdict
 from .probation import Probation
@@ -318,6 +319,11 @@ class AiDeployment(models.Model):
             if deployment.challenger_id:
                 self.env["ai.deployment.alert"]._resolve(deployment, CHALLENGER)
                 comparisons._ask(deployment)
+
+    def _close_requests_to_retrain(self):
+        """Take back what was asked about the version before: to retrain it, or to promote a better one."""
+        for deployment in self:
+            own(deployment).activity_unlink(["ai_deployment.mail_activity_type_retrain"])
 
     def _resolve_rollback(self):
         """Resolve the alert on an automatic rollback: another version serves, or the one before does again."""

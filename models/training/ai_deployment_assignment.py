@@ -9,7 +9,7 @@ class AiDeploymentAssignment(models.Model):
     look_count = fields.Integer("Looks", readonly=True, help="How often the gate has judged this challenger.")
     outcome_count = fields.Integer("Known Outcomes", readonly=True, help="Of records that both versions scored.")
     verdict = fields.Selection(
-        [("better", "Better"), ("same", "The same"), ("inconclusive", "Too early to say"), ("worse", "Worse")],
+        [("better", "Better"), ("same", "The same"), ("inconclusive", "Undecided"), ("worse", "Worse")],
         readonly=True,
     )
     verdict_text = fields.Char("Finding", readonly=True)

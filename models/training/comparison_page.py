@@ -81,7 +81,7 @@ class ComparisonPage:
         )[:1]
         if assignment.verdict:
             labels = dict(assignment._fields["verdict"]._description_selection(self.env))
-            return f"{labels[assignment.verdict]}. {assignment.verdict_text or ''}".strip()
+            return assignment.verdict_text or f"{labels[assignment.verdict]}."  # the text says it as well
         if not assignment or assignment.end_date:
             return ""
         return self.env._(

@@ -7,7 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ..tools import clock
-from ..tools.wording import number
+from ..tools.wording import labelled, number
 from .challenger_gate import MADE_ELSEWHERE
 
 RUNS = 3  # latest trainings that are named
@@ -70,7 +70,7 @@ def _calendar(env: Environment, deployment: BaseModel) -> str:
             due = max((last + timedelta(days=trigger.threshold)).date(), clock.today())
             texts.append(env._("next on %s, as scheduled", format_date(env, due)))
         else:
-            texts.append(env._("%(kind)s (%(threshold)s)", kind=kinds[trigger.kind], threshold=trigger.threshold))
+            texts.append(kinds[trigger.kind].replace("…", str(trigger.threshold)))
     if not texts:
         return env._(
             "No trigger and no schedule. Next review of the deployment: %s.", format_date(env, deployment.review_date)
@@ -104,6 +104,6 @@ def _runs(env: Environment, deployment: BaseModel) -> str:
         return env._("No training was carried out yet.")
     states = dict(trainings._fields["state"]._description_selection(env))
     return " ".join(
-        f"{format_date(env, training.requested_date.date())}: {training.result_text or states[training.state]}"
+        labelled(env, format_date(env, training.requested_date.date()), training.result_text or states[training.state])
         for training in trainings
     )

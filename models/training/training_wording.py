@@ -6,7 +6,7 @@ from odoo.api import Environment
 from odoo.models import BaseModel
 
 from ..features.input_names import names_of
-from ..tools.wording import number, percent
+from ..tools.wording import labelled, number, percent
 from . import cleaning
 
 NO_OUTCOMES, ONE_CLASS, INPUT_GONE, DATA = "no_outcomes", "one_class", "input_gone", "data"
@@ -38,7 +38,7 @@ def cleaned(env: Environment, dropped: list[dict]) -> str:
     """Return what is left out, in one line."""
     if not dropped:
         return env._("Nothing was left out.")
-    return ", ".join(f"{reason(env, each['code'])}: {number(env, each['count'])}" for each in dropped) + "."
+    return ", ".join(labelled(env, reason(env, each["code"]), number(env, each["count"])) for each in dropped) + "."
 
 
 def reason(env: Environment, code: str) -> str:

@@ -99,7 +99,7 @@ class TestTagInputs(HealthCase):
         self.assertNotIn("never seen", self.scored(self.red, self.green, self.seldom).reasons or "")
         line = self.scored(self.red, self.new)
         self.assertIn("never seen before", line.reasons)
-        self.assertIn("? Tags: never seen before", line.reasons)
+        self.assertIn("Tags: never seen before", line.reasons)
 
     def test_no_tags_at_all(self):
         self.assertNotIn("?", self.scored().reasons or "")

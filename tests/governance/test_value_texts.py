@@ -60,13 +60,13 @@ class TestValueTexts(ValueCase):
     def test_a_sum_has_two_figures_and_cents_only_where_they_are_known(self):
         texts = ValueTexts(self.deployment)
         self.assertEqual([rounded(9.6), rounded(-0.4), rounded(14.4), rounded(-1249)], [10, 0, 14, -1200])
-        self.assertEqual(texts._unit("money", 99.5), "$\xa099.50")
-        self.assertEqual(texts._unit("money", 100.4), "$\xa0100")
-        self.assertEqual(texts._unit("share", 0.1234, 0.1, 0.15), "12.3 % (10.0 % – 15.0 %)")
-        self.assertEqual(texts._unit("share", 0.02, 0.0, 0.04, signed=True), "+2.0 points (0.0 to +4.0)")
-        self.assertEqual(texts._unit("days", 3.0, -1.0, 7.0, signed=True), "+3.0 (-1.0 – +7.0)")
-        self.assertEqual(texts._unit("days", 3.0, 3.0, 3.0), "3.0")
-        self.assertEqual(texts._unit("days", 0.0, signed=True), "0.0")
+        self.assertEqual(texts.unit("money", 99.5), "$\xa099.50")
+        self.assertEqual(texts.unit("money", 100.4), "$\xa0100")
+        self.assertEqual(texts.unit("share", 0.1234, 0.1, 0.15), "12.3 % (10.0 % – 15.0 %)")
+        self.assertEqual(texts.unit("share", 0.02, 0.0, 0.04, signed=True), "+2.0 points (0.0 to +4.0)")
+        self.assertEqual(texts.unit("days", 3.0, -1.0, 7.0, signed=True), "+3.0 (-1.0 – +7.0)")
+        self.assertEqual(texts.unit("days", 3.0, 3.0, 3.0), "3.0")
+        self.assertEqual(texts.unit("days", 0.0, signed=True), "0.0")
 
     def test_html_in_texts_is_text(self):
         self.past_leads(40, BEFORE, won=10, lost=30)
@@ -217,7 +217,7 @@ class TestValueTexts(ValueCase):
             ("+1.0", ("days", 1.0, 1.0, 1.0), True),
         ):
             with self.subTest(arguments):
-                self.assertEqual(texts._unit(*arguments, signed=signed).translate(PLAIN), expected)
+                self.assertEqual(texts.unit(*arguments, signed=signed).translate(PLAIN), expected)
         self.assertEqual(
             [rounded(10.4), rounded(-99.6), rounded(0.5), rounded(9.4), rounded(104)], [10, -100, 0, 9, 100]
         )

@@ -1,8 +1,8 @@
 """Rules about people: an owner who accepted, an approver apart, signatures, a budget; and rows signed by hand."""
 
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
+from odoo.tools import format_date
 
 from ...deployment.eligibility import person_gap, shared_login_gap
 from ...deployment.fingerprint import evidence_fingerprint
@@ -153,7 +153,7 @@ class Budget(Rule):
             "%(hours)s hours and %(cost)s, scheduled for %(day)s.",
             hours=plain(self.env, round(deployment.retrain_hours, 1)),
             cost=deployment.currency_id.format(deployment.retrain_cost),
-            day=fields.Date.to_string(event.start.date()),
+            day=format_date(self.env, event.start.date()),
         )
         return Evidence(True, what, clock.now())
 
