@@ -9,6 +9,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.resilience import drills
+from odoo.addons.ai_deployment.models.resilience.fault_drill import FaultDrill
+from odoo.addons.ai_deployment.models.scoring.inference_writer import InferenceWriter
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.resilience.common import DrillCase
@@ -35,6 +37,50 @@ class TestFaultDrill(DrillCase):
         step = self.step(self.drill(), "missing")
         self.assertTrue(step["is_passed"], step["text"])
         self.assertIn("“Expected Revenue” is required. Without it the record was sent to human review", step["text"])
+
+    def test_a_number_is_broken_first_and_of_required_inputs_one_that_has_to_be_there(self):
+        column = FaultDrill(self.deployment.sudo()).column
+        self.deployment.feature_ids.filtered(lambda feature: feature.key == "country_id").required = True
+        self.serve(self.deployment, self.card(required=["country_id"]))
+        self.assertEqual(column(self.lead)[1], "expected_revenue")
+        self.assertEqual(column(self.lead, required=True)[1], "country_id")
+
+    def test_what_the_filter_asks_for_is_not_broken(self):
+        column = FaultDrill(self.deployment.sudo()).column
+        self.deployment.domain = "[('expected_revenue', '>', 1)]"
+        self.assertEqual(column(self.lead)[1], "country_id")
+        self.deployment.domain = str(
+            [("expected_revenue", ">", 1), ("country_id.code", "=", "BE"), ("source_id", "=", False)]
+        )
+        self.assertIsNone(column(self.lead))
+        drill = self.drill()
+        for code, verb in (("missing", "removed"), ("unreadable", "broken"), ("slow", "delayed")):
+            step = self.step(drill, code)
+            self.assertFalse(step["is_passed"])
+            self.assertEqual(step["text"], f"No input is a field of the record itself, so none could be {verb}.")
+        self.assertTrue(self.step(drill, "damaged")["is_passed"])
+
+    def test_without_a_number_an_input_that_cannot_be_read_goes_to_a_person_as_well(self):
+        self.deployment.domain = "[('expected_revenue', '>', 1)]"
+        step = self.step(self.drill(), "unreadable")
+        self.assertTrue(step["is_passed"], step["text"])
+        self.assertIn("“Country” was of the wrong type. The record was sent to human review", step["text"])
+
+    def test_a_review_that_is_lost_is_found(self):
+        with patch.object(InferenceWriter, "_review_statement", lambda _writer: None):
+            drill = self.drill()
+        self.assertFalse(self.step(drill, "unreadable")["is_passed"])
+        self.assertIn("The record was lost", self.step(drill, "unreadable")["text"])
+        self.assertTrue(self.step(drill, "missing")["is_passed"])
+
+    def test_whom_nobody_told_is_found(self):
+        with patch.object(type(self.env["ai.deployment.alert"]), "_raise", lambda alerts, *_a, **_kw: alerts.browse()):
+            drill = self.drill()
+        for code in ("unreachable", "damaged", "slow"):
+            self.assertFalse(self.step(drill, code)["is_passed"])
+            self.assertIn("nobody was notified", self.step(drill, code)["text"])
+        for code in ("missing", "unreadable"):
+            self.assertTrue(self.step(drill, code)["is_passed"], "who reviews is told by the review")
 
     def test_a_hole_is_found(self):
         """Where what fails is dropped silently, the drill says so."""
