@@ -96,7 +96,7 @@ class OwnPast:
                 list(self.halfway),
                 list(self.halfway.values()),
                 list(self.ended.values()),
-                self.deployment.id or 0,  # one that is not made yet has no log
+                self.deployment.id or None,  # one that is not made yet has no log
                 self.documents._name,
             )
         )

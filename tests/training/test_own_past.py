@@ -57,10 +57,40 @@ class TestOwnPast(AiDeploymentCase):
         late = OwnPast(self.deployment.sudo(), [row._replace(age_days=1.5)]).of(specs, columns)
         self.assertEqual(late["expected_revenue"].column.values.tolist(), [200.0])
 
+    def test_what_tracking_kept_is_read_as_the_record_holds_it(self):
+        leads = self.make_leads(2, contact_name="Now", expected_revenue=300)
+        for name, old in (
+            ("type", {"old_value_char": "Lead"}),
+            ("expected_revenue", {"old_value_float": 20}),
+            ("contact_name", {"old_value_char": "Then"}),
+            ("user_id", {"old_value_integer": self.owner.id}),
+        ):
+            self.track(leads[0], name, 7, **old)
+        for name in ("type", "expected_revenue", "contact_name"):
+            self.track(leads[1], name, 7)  # nothing was there
+        found = self.past(leads, "type", "expected_revenue", "contact_name", "user_id.login")
+        self.assertEqual(
+            {key: past.column.values.tolist() for key, past in found.items()},
+            {"type": ["lead", None], "expected_revenue": [20.0, 0.0], "contact_name": ["Then", None]},
+            "of what lies behind the salesperson nobody kept a change",
+        )
+
+    def test_an_open_record_has_no_past_though_it_was_scored_and_has_an_age(self):
+        closed, still = self.make_leads(2, expected_revenue=100)
+        with clock.at(CREATED + timedelta(days=2)):
+            self.deployment._score(closed + still)
+        (closed + still).expected_revenue = 90000
+        specs = [feature._to_spec() for feature in self.deployment.feature_ids]
+        columns = self.deployment._columns(specs, (closed + still).ids)
+        rows = [LeakRow(lead.id, lead == closed, 10.0, CREATED, lead == closed) for lead in closed + still]
+        past = OwnPast(self.deployment.sudo(), rows).of(specs, columns)["expected_revenue"]
+        self.assertEqual(past.known.tolist(), [True, False])
+        self.assertEqual(past.column.values.tolist(), [100.0, 90000.0])
+
     def test_nothing_is_known_of_open_records_and_imports(self):
         lead = self.make_leads()
         specs = [feature._to_spec() for feature in self.deployment.feature_ids]
         columns = self.deployment._columns(specs, lead.ids)
         for row in (LeakRow(lead.id, False, 10.0, CREATED, False), LeakRow(lead.id, True, 0.0, CREATED, True)):
-            self.assertFalse(OwnPast(self.deployment.sudo(), [row]).of(specs, columns))
+            self.assertEqual(OwnPast(self.deployment.sudo(), [row]).of(specs, columns), {})
         self.assertFalse(self.past(lead, "user_id"))  # no tracked change: it may never have been watched
