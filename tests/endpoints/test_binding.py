@@ -28,6 +28,43 @@ class TestBinding(RemoteCase):
             self.assertIn(part, str(caught.exception))
         self.assertEqual(self.deployment.version_ids, before)
 
+    def test_the_threshold_lies_between_nobody_and_everybody(self):
+        good = contract_of("mlflow", INPUTS)
+        for threshold in (-0.1, 0.0, 1.0, 1.5):
+            with self.assertRaisesRegex(UserError, "between 0 and 1"):
+                bind(self.deployment, self.endpoint, good, threshold=threshold)
+        for threshold in (0.001, 0.999):
+            version = bind(self.deployment, self.endpoint, good, threshold=threshold)
+            self.assertEqual(version._card().threshold, threshold)
+        self.assertEqual(self.version._card().threshold, 0.5)
+
+    def test_the_first_version_of_a_deployment_is_told_apart_from_a_rival(self):
+        self.assertEqual(self.bound().verdict, "inconclusive")
+        tags = [{"path": "tag_ids", "name": "Tags", "required": True}, {"path": "expected_revenue", "name": "Revenue"}]
+        empty = self.make_deployment(is_primary=False, features=tags)
+        version = bind(empty.sudo(), self.endpoint, contract_of("mlflow", {"tag_ids": "tags"}))
+        self.assertEqual((version.verdict, version.deployment_id), ("first", empty))
+        self.assertEqual(list(version._specs()), ["tag_ids"], "what is not sent is not kept")
+        self.assertEqual(version._specs()["tag_ids"]["kind"], "category", "its tags are sent as one text")
+        self.assertEqual([feature.required for feature in version._card().features], [True])
+
+    def test_what_finds_the_unusual_or_has_ended_is_not_bound(self):
+        good = contract_of("mlflow", INPUTS)
+        unusual = self.make_deployment(is_primary=False, method="anomaly")
+        with self.assertRaisesRegex(UserError, "A remote model can be bound if"):
+            bind(unusual.sudo(), self.endpoint, good)
+        self.deployment.state = "retired"
+        with self.assertRaisesRegex(UserError, "is retired"):
+            bind(self.deployment, self.endpoint, good)
+
+    def test_an_endpoint_of_the_parent_company_serves_its_branches(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.env.company.id})
+        theirs = self.make_deployment(is_primary=False, company_id=branch.id)
+        self.assertTrue(bind(theirs.sudo(), self.endpoint, contract_of("mlflow", INPUTS)))
+        below = self.endpoint.copy({"company_id": branch.id})
+        with self.assertRaisesRegex(UserError, "another company"):
+            bind(self.deployment, below, contract_of("mlflow", INPUTS))
+
     def test_another_contract_is_another_fingerprint_and_the_bins_are_those_of_the_latest_records(self):
         other = self.bound(value="1")
         self.assertNotEqual(other.digest, self.version.digest)

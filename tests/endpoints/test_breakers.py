@@ -51,6 +51,28 @@ class TestBreakers(RemoteCase):
         self.assertEqual(alert.state, "resolved")
         self.assertEqual(self.endpoint.status, "ready")
 
+    def test_the_workers_come_back_a_second_after_the_wait(self):
+        jobs = self.env.ref("ai_deployment.ir_cron_worker_1") | self.env.ref("ai_deployment.ir_cron_retry")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "in", jobs.ids)])
+        with clock.at(NOW):
+            state = breakers.note(self.env, self.endpoint.id, [False] * 5)
+            breakers.follow(self.deployment, self.endpoint, state, EndpointUnreachable("It is down."))
+        new = self.env["ir.cron.trigger"].search([("cron_id", "in", jobs.ids)]) - triggers
+        self.assertEqual((new.cron_id, set(new.mapped("call_at"))), (jobs, {NOW + timedelta(seconds=61)}))
+
+    def test_what_a_person_has_to_change_blocks_for_an_hour(self):
+        self.assertEqual(breakers.blocked(self.env), {})
+        for values in ({"is_paused": True}, {"is_paused": False, "active": False}):
+            self.endpoint.write(values)
+            self.env.flush_all()
+            self.assertEqual(breakers.blocked(self.env), {self.deployment.id: 3600.0})
+            self.assertEqual(breakers.blocked(self.env, role="challenger"), {})
+
+    def test_without_a_failure_the_alert_names_the_endpoint_alone(self):
+        breakers.tell(self.deployment, self.endpoint, None)
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "endpoint")])
+        self.assertEqual(alert.name, "“Lead service” cannot be used: ")
+
     def test_only_one_worker_probes(self):
         with clock.at(NOW):
             self.assertEqual(breakers.claim(self.env, self.endpoint.id)[1], True)  # closed: whoever comes

@@ -25,6 +25,13 @@ class TestBudget(RemoteCase):
         self.endpoint.monthly_budget = 0
         self.assertFalse(budget.is_used_up(self.endpoint), "no budget is none that is used up")
 
+    def test_what_it_leaves(self):
+        self.assertIsNone(budget.left(self.endpoint), "there is no limit")
+        self.endpoint.monthly_budget = 10.0
+        for spent, left in ((0.0, 10.0), (2.5, 7.5), (12.0, -2.0)):
+            with patch.object(budget, "spent", return_value=spent):
+                self.assertEqual(budget.left(self.endpoint), left)
+
     def test_a_month_begins_on_its_first_day_at_midnight(self):
         with clock.at(NOW.replace(day=17, hour=5, minute=4, second=3)):
             self.assertEqual(budget.month_start(), NOW.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
