@@ -3,8 +3,12 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+import numpy as np
+
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.profile import PREDICTION, SCORE, Profile
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, IntakeCase, WeeksCase
@@ -55,6 +59,18 @@ class TestDrift(IntakeCase):
         self.assertEqual((alert.state, alert.level), ("firing", "alert"))
         self.assertIn("Expected Revenue: “10,000 to 100,000” ", alert.name)
         self.assertIn("33 % before", alert.name)
+
+    def test_before_anything_was_scored_there_is_no_report(self):
+        with clock.at(NOW + WEEK):
+            self.assertEqual(DriftMonitor(self.deployment.sudo()).report(), self.env["ai.deployment.report"])
+        self.assertFalse(self.deployment.report_ids)
+
+    def test_fifty_records_are_judged_and_one_less_is_not(self):
+        for week, count, verdict in ((0, 49, "cannot_judge"), (1, 1, "drifted")):  # carried over
+            self.intake(week, count=count, empty=1.0)
+            report = self.monitor(week)
+            self.assertEqual((report.row_count, report.verdict), (49 + week, verdict))
+            self.assertEqual("joint" in report.line_ids.mapped("test"), week == 1)
 
     def test_too_few_records_give_no_verdict_and_are_carried_over(self):
         self.intake(0, count=30)
@@ -123,6 +139,27 @@ class TestDrift(IntakeCase):
         self.assertLessEqual(len(logs), len(alerts))
         self.assertFalse([s for s in logs if "LIMIT" not in s])
         self.assertFalse([s for s in statements if "crm_lead" in s and "WITH ORDINALITY" not in s])
+
+
+@tagged("post_install", "-at_install")
+class TestShapeAlone(IntakeCase):
+    """The revenue says nothing to this card, so that the scores stay as they are whatever it does."""
+
+    @classmethod
+    def reference(cls, card):
+        counts = np.zeros(card.score_bins.size, int)
+        counts[[3 + 4, 3 + 1, 3 + 2]] = 500, 250, 250  # Belgium 0.48, the United States 0.17, others 0.25
+        known = super().reference(card)
+        return Profile(1000, {**known.counts, SCORE: counts, PREDICTION: np.array([0, 0, 0, 1000, 0])})
+
+    def test_a_shape_that_moves_no_score_is_a_notice(self):
+        self.serve(self.deployment, self.card(low=0.0, high=0.0, intercept=-1.1))
+        for week in range(2):
+            self.intake(week, large=0.95)
+            report = self.monitor(week)
+        self.assertFalse(report.line_ids.filtered(lambda line: line.key in (SCORE, PREDICTION) and line.exceeded))
+        alert = self.alert("drift:expected_revenue:shape")
+        self.assertEqual((alert.state, alert.level, report.verdict), ("firing", "notice", "drifted"))
 
 
 @tagged("post_install", "-at_install")
