@@ -54,6 +54,22 @@ class TestGates(GateCase):
                 alert = self.env["ai.deployment.alert"].search([("cause", "=", "gate:open")])
                 self.assertEqual((len(alert), alert.state), (1, "firing"))
 
+    def test_what_is_overdue_by_four_weeks_holds_and_by_a_day_more_does_not(self):
+        self.assertEqual(self.gate.gate_stale_days, 28)
+        since = clock.now()
+        alert = self.env["ai.deployment.alert"]._raise(self.gate, "broken:monitor", name="It failed")
+        for days, held in ((28, True), (29, False)):
+            self.gate.review_date = self.today - timedelta(days=days)
+            alert.opened_date = since
+            self.assertEqual(not Gate(self.gate).bypass_reason(), held)
+        self.gate.review_date = self.today
+        with clock.at(since):
+            for opened, held in ((timedelta(days=28), True), (timedelta(days=28, seconds=1), False)):
+                alert.opened_date = since - opened
+                self.assertEqual(not Gate(self.gate).bypass_reason(), held)
+            alert.state = "resolved"
+            self.assertEqual(Gate(self.gate).bypass_reason(), "")
+
     def test_no_report_for_too_long_opens_it(self):
         since = clock.now() - timedelta(days=40)
         self.gate.assignment_ids.start_date = since
@@ -62,7 +78,7 @@ class TestGates(GateCase):
             self.gate._score(self.make_bill(7))
         self.assertIn("missing for too long", Gate(self.gate).bypass_reason())
         self.gate.gate_stale_days = 0
-        self.assertFalse(Gate(self.gate).bypass_reason())
+        self.assertEqual(Gate(self.gate).bypass_reason(), "")
 
     def test_another_one_in_production_stands_in_for_one_that_was_switched_off(self):
         self.gate.suspend()
