@@ -99,6 +99,27 @@ def test_attempts_count_though_the_last_answer_cannot_be_read(models):
     assert (asked.error.failure_type, asked.status, asked.attempts) == ("answer_not_json", 200, 2)
 
 
+def test_what_nobody_expected_is_about_these_records_alone(models):
+    class Odd:
+        def post(self, *_arguments, **_more):
+            raise KeyError("odd")
+
+    asked = ask(models, "mlflow", session=Odd())
+    assert [error.failure_type for error in asked.results] == ["endpoint_malformed"] * 3
+    assert asked.error is asked.results[0] and not asked.error.transient
+    assert (asked.status, asked.attempts, asked.tokens, asked.received) == (0, 1, 0, "")
+
+
+@pytest.mark.parametrize("fault", ["", "prose"])
+def test_a_call_takes_as_long_as_the_other_side(models, fault):
+    models.before_answer = lambda: time.sleep(0.1)
+    try:
+        asked = ask(models, "mlflow", fault=fault)
+    finally:
+        models.before_answer = lambda: None
+    assert 0.1 <= asked.seconds < PATIENCE
+
+
 def test_tls_that_is_none(models):
     asked = ask(models, "mlflow", address=f"https://{models.host}/mlflow")
     assert asked.error.failure_type in ("endpoint_refused", "endpoint_malformed")
@@ -301,3 +322,8 @@ def test_what_nobody_foresaw_in_an_answer_is_about_its_records_alone(models, mon
     asked = ask(models, "mlflow")
     assert {error.failure_type for error in asked.results} == {"endpoint_malformed"}
     assert "ZeroDivisionError" in str(asked.error)
+
+
+def test_twenty_rows_are_stored_and_of_others_the_number():
+    stored = asking.masked_rows([Row(number, {"amount": 5.0}) for number in range(22)], set())
+    assert [list(row) for row in stored] == [["id", "amount"]] * 20 + [["id"]] * 2
