@@ -97,7 +97,7 @@ class Suggestions:
         columns = self.told._columns(read, ids)
         if any(row.closed for row in rows):
             return self._of_course(now) + self._by_outcome(own, columns, rows, len(beside))
-        return self._without_outcome(usual, own, columns, ids)
+        return self._without_outcome(usual, own, columns)
 
     def _rows(self, now: datetime) -> tuple[list[LeakRow], list[LeakRow]]:
         """Return samples of records that the user may read: those of the leak check, and further closed ones.
@@ -186,9 +186,8 @@ class Suggestions:
             if is_unknown or not suggestions.variety(column):
                 continue  # nobody tracked it, or it never happens
             tells = suggestions.tells(column, labels)
-            one = self._suggestion(spec, values, columns, [row[0] for row in rows])
             found.append(
-                one._replace(
+                self._suggestion(spec, values, columns)._replace(
                     tells=round(tells, 1),
                     auc=leaks.auc_alone(column, labels),
                     verdict=leaks.FINE,
@@ -224,9 +223,8 @@ class Suggestions:
         telling = [place for place in usable if ranked[place][0] >= TELLS_FROM][:MOST_TICKED]
         # Where nothing tells, a few are proposed all the same: the replay says what they are worth.
         chosen = set(telling or usable[:FEWEST_TICKED])
-        ids = [row.res_id for row in rows]
         return [
-            self._suggestion(spec, values, columns, ids)._replace(
+            self._suggestion(spec, values, columns)._replace(
                 tells=round(tells, 1),
                 auc=auc,
                 verdict=found[place].verdict,
@@ -237,10 +235,10 @@ class Suggestions:
         ]
 
     def _without_outcome(
-        self, usual: list[tuple[dict, dict]], own: list[tuple[dict, dict]], columns: dict[str, Column], ids: list[int]
+        self, usual: list[tuple[dict, dict]], own: list[tuple[dict, dict]], columns: dict[str, Column]
     ) -> list[Suggestion]:
         """Return the usual inputs, proposed, then others by how much they are filled and vary."""
-        first = [self._suggestion(spec, values, columns, ids)._replace(is_chosen=True) for spec, values in usual]
+        first = [self._suggestion(spec, values, columns)._replace(is_chosen=True) for spec, values in usual]
         known = {spec["key"] for spec, _values in usual}
         others = self._useful([one for one in own if one[0]["key"] not in known], columns)
 
@@ -250,15 +248,13 @@ class Suggestions:
 
         others = sorted(others, key=weight)[: MOST_EXAMINED - len(first)]
         return first + [
-            self._suggestion(spec, values, columns, ids)._replace(is_chosen=not first and place < MOST_TICKED)
+            self._suggestion(spec, values, columns)._replace(is_chosen=not first and place < MOST_TICKED)
             for place, (spec, values) in enumerate(others)
         ]
 
-    def _suggestion(
-        self, spec: dict[str, Any], values: dict[str, Any], columns: dict[str, Column], ids: list[int]
-    ) -> Suggestion:
+    def _suggestion(self, spec: dict[str, Any], values: dict[str, Any], columns: dict[str, Column]) -> Suggestion:
         column, name = columns.get(spec["key"]), proposed_name(self.documents, spec) or spec["name"]
-        if column is None or not ids:
+        if not column:  # neither one that was not read nor one of no records
             return Suggestion(values, name, None, "")
         return Suggestion(values, name, suggestions.filled(column), self._example(spec, column))
 

@@ -152,6 +152,29 @@ class TestSuggestions(AiDeploymentCase):
         with self.assertRaises(AccessError):
             self.env["ai.deployment.suggest"].with_user(self.reviewer).browse(action["res_id"]).action_add()
 
+    def test_without_outcomes_what_is_filled_most_and_varies_most_is_proposed_first(self):
+        self.env.cr.execute(
+            "UPDATE crm_lead SET won_status = 'pending', date_closed = NULL, city = CASE WHEN id %% 2 = 0 THEN 'Ghent'"
+            " ELSE 'Bruges' END, function = CASE WHEN id %% 10 = 0 THEN 'Buyer' END WHERE id = ANY(%s)",
+            [self.leads.ids],
+        )
+        self.env.invalidate_all()
+        unusual = self.make_deployment(is_primary=False, method="anomaly", features=[{"path": "source_id"}])
+        found = self.found(unusual)
+        self.assertTrue(all(one.is_chosen for one in list(found.values())[:12]))
+        self.assertFalse(any(one.is_chosen for one in list(found.values())[12:]))
+        self.assertEqual({(one.tells, one.auc, one.verdict) for one in found.values()}, {(None, None, "")})
+        ranks = list(found)
+        self.assertLess(ranks.index("city"), ranks.index("function"), "which is mostly empty, and always the same")
+        self.assertEqual((found["city"].fill_share, found["function"].fill_share), (1.0, 0.1))
+        self.assertEqual(found["function"].example, "Buyer")
+
+    def test_relations_to_inboxes_and_files_are_noise(self):
+        fields = self.env["crm.lead"]._fields
+        is_noise = Suggestions(self.rival)._is_noise
+        self.assertIs(is_noise(fields["activity_ids"]), True)
+        self.assertIs(is_noise(fields["stage_id"]), False)
+
     def test_bills_begin_with_what_they_are_usually_compared_with(self):
         bills = self.make_deployment(
             model_id=self.env["ir.model"]._get_id("account.move"),
@@ -185,7 +208,11 @@ class TestSuggestions(AiDeploymentCase):
                 "new_value_integer": stage.id,
             }
         )
-        found = {one.declaration.get("course"): one for one in Suggestions(living).find(NOW)}
+        ranked = Suggestions(living).find(NOW)
+        self.assertEqual(ranked[0].declaration, {"source": "course", "course": "age"})
+        tells = [one.tells for one in ranked if one.declaration.get("course", "age") != "age"]
+        self.assertEqual(tells, sorted(tells, reverse=True))
+        found = {one.declaration.get("course"): one for one in ranked}
         self.assertTrue(found["age"].is_chosen)
         self.assertEqual(found["age"].verdict, "fine")
         self.assertNotIn("meetings", found, "nobody met")
