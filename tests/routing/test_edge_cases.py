@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -92,14 +93,15 @@ class TestEdgeCases(EdgeCaseCase):
         self.assertEqual(before, after)
 
     def test_without_a_real_record_nothing_is_proved(self):
-        case = self.tried(self.case(domain="[('expected_revenue', '=', 123456789)]"))
-        self.assertFalse(case.is_proved)
-        self.assertIn("No real record", case.result)
+        for instead in ("person", "outside"):
+            case = self.tried(self.case(domain="[('expected_revenue', '=', 123456789)]", instead=instead))
+            self.assertEqual((case.is_proved, case.tested_count), (False, 0))
+            self.assertIn("No real record", case.result)
 
     def test_outside_is_proved_where_none_is_scored(self):
         case = self.tried(self.case(instead="outside"))
         self.assertFalse(case.is_proved)
-        self.assertIn("but is scored", case.result)
+        self.assertIn(f"Record {max(self.large.ids)} matches, but is scored", case.result)
         self.deployment.domain = "[('expected_revenue', '<=', 500000)]"
         self.tried(case)
         self.assertTrue(case.is_proved)
@@ -109,6 +111,63 @@ class TestEdgeCases(EdgeCaseCase):
         case = self.tried(self.case(instead="drill", drill_id=7))
         self.assertFalse(case.is_proved)
         self.assertIn("drill", case.result)
+
+    def test_the_latest_drill_of_the_serving_version_counts_unless_one_is_named(self):
+        def drill(days, is_passed, **values):
+            return (
+                self.env["ai.deployment.drill"]
+                .sudo()
+                .create(
+                    {
+                        "deployment_id": self.deployment.id,
+                        "version_id": self.version.id,
+                        "kind": "fallback",
+                        "date": NOW + timedelta(days=days),
+                        "user_id": self.owner.id,
+                        "is_passed": is_passed,
+                        **values,
+                    }
+                )
+            )
+
+        other = self.keep(self.deployment, self.card(low=-2.0))
+        case = self.case(instead="drill")
+        drill(3, True, version_id=other.id)
+        drill(2, True, kind="faults")
+        self.assertFalse(self.tried(case).is_proved)
+        self.assertEqual((case.result, case.tested_count), ("No drill of the serving version confirms it.", 0))
+        failed = drill(0, False)
+        self.assertFalse(self.tried(case).is_proved)
+        self.assertEqual((case.result, case.tested_count), (f"“{failed.display_name}” was not passed.", 0))
+        passed = drill(1, True)
+        self.assertTrue(self.tried(case).is_proved)
+        self.assertEqual((case.result, case.tested_count), (f"Confirmed by “{passed.display_name}”.", 0))
+        case.drill_id = failed.id
+        self.assertFalse(self.tried(case).is_proved)
+
+    def test_who_may_read_no_such_record_proves_nothing(self):
+        case = self.tried(self.case(), person=self.manager)
+        self.assertEqual((case.is_proved, case.tested_count), (False, 0))
+
+    def test_twenty_records_show_it(self):
+        self.make_leads(20, name="Large", expected_revenue=900000)
+        case = self.tried(self.case())
+        self.assertEqual((case.is_proved, case.tested_count), (True, 20))
+
+    def test_one_that_does_not_reach_a_person_is_named(self):
+        case = self.case()
+        self.env.cr.execute(
+            "UPDATE ai_deployment_version SET artifact = jsonb_set(artifact, '{intercept}', '5') WHERE id = %s",
+            [self.version.id],
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        with mute_logger("odoo.addons.ai_deployment.models.scoring"):
+            self.tried(case)
+        self.assertFalse(case.is_proved)
+        last = max(self.large.ids)
+        self.assertEqual(case.result, f"Only 0 of 3 real records were sent to human review; number {last} was not.")
+        self.assertEqual(case.tested_count, 3)
 
     def test_it_has_to_be_at_work_to_be_tried(self):
         case = self.case()
