@@ -23,8 +23,8 @@ class TestBreakers(RemoteCase):
             self.assertTrue(state.is_open)
             self.assertEqual(breakers.read(self.env, self.endpoint.id), state)
             self.assertEqual(breakers.blocked(self.env), {self.deployment.id: 60.0})
-        with clock.at(NOW + timedelta(seconds=59.5)):
-            self.assertEqual(breakers.blocked(self.env), {self.deployment.id: 0.5})
+        with clock.at(NOW + timedelta(seconds=59)):
+            self.assertEqual(breakers.blocked(self.env), {self.deployment.id: 1.0})
         with clock.at(NOW + timedelta(seconds=61)):
             self.assertEqual(breakers.blocked(self.env), {})
             breakers.note(self.env, self.endpoint.id, (), begins=True)
