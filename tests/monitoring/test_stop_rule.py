@@ -34,6 +34,16 @@ class TestStopRule(AnomalyCase):
         self.look(3)
         self.assertEqual(self.bills.state, "suspended")
 
+    def test_a_report_that_is_not_below_begins_the_count_anew(self):
+        self.bills.write({"floor_precision": 0.5, "stop_after": 2})
+        for week, right in enumerate((1, 25, 1)):
+            self.flag(week, right, 30 - right)
+            self.look(week)
+            self.assertEqual(self.bills.state, "shadow")
+        self.flag(3, 1, 29)
+        report = self.look(3)
+        self.assertEqual((self.bills.state, self.alerts("stopped").report_id), ("suspended", report))
+
     def test_without_a_stop_rule_nothing_is_switched_off(self):
         self.bills.floor_precision = 0.5
         for week in range(3):
