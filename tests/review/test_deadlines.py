@@ -115,6 +115,28 @@ class TestEscalation(DeadlineCase):
         self.at(reviews[0].next_step_date)
         self.assertEqual(reviews.reviewer_id, self.owner)
 
+    def test_each_day_counts_what_is_late_with_somebody_by_then(self):
+        first = self.assigned()
+        self.at(first.deadline)
+        self.assertEqual(self.notes_to(self.reviewer).subject, "One of your reviews is overdue")
+        with clock.at(NOW + 24 * HOURS):
+            second = self.ask(self.make_leads())
+            self.run_cron()
+        self.at(second.deadline)
+        self.assertEqual((first.escalation, second.escalation), ("reminded", "reminded"))
+        self.assertEqual(
+            self.notes_to(self.reviewer).sorted("id").mapped("subject"),
+            ["One of your reviews is overdue", "2 of your reviews are overdue"],
+        )
+
+    def test_after_the_deputy_there_is_no_further_step(self):
+        review = self.assigned()
+        for _step in ("reminded", "owner"):
+            self.at(review.next_step_date)
+        self.assertTrue(review.next_step_date)
+        self.at(review.next_step_date)
+        self.assertEqual((review.escalation, review.next_step_date), ("deputy", False))
+
     def test_a_reminder_waits_for_no_mail_server(self):
         """The mail is left to Odoo's queue, which is woken: a server that hangs holds up no pass."""
         review = self.ask(self.make_leads())

@@ -1,6 +1,7 @@
 """Suggested inputs: what a company's own records tell in time, and for those who may read them."""
 
 import random
+import re
 import time
 from datetime import timedelta
 
@@ -9,7 +10,8 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.tools.wording import plain
-from odoo.addons.ai_deployment.models.training.suggestions import FEWEST_TICKED, TELLS_FROM, Suggestions
+from odoo.addons.ai_deployment.models.training import suggestions
+from odoo.addons.ai_deployment.models.training.suggestions import FEWEST_TICKED, PRIVATE, TELLS_FROM, Suggestions
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
@@ -168,6 +170,17 @@ class TestSuggestions(AiDeploymentCase):
         self.assertLess(ranks.index("city"), ranks.index("function"), "which is mostly empty, and always the same")
         self.assertEqual((found["city"].fill_share, found["function"].fill_share), (1.0, 0.1))
         self.assertEqual(found["function"].example, "Buyer")
+
+    def test_what_is_private_or_of_the_inbox_is_no_candidate(self):
+        self.patch(suggestions, "PRIVATE", re.compile("^city$"))
+        paths = Suggestions(self.rival)._paths()
+        self.assertIn("message_bounce", self.env["crm.lead"]._fields)
+        self.assertFalse({"city", "message_bounce"} & set(paths))
+        self.assertLessEqual({"country_id", "tag_ids", "function"}, set(paths))
+        for name in ("gender", "partner_age", "birthdate_date", "marital"):
+            self.assertRegex(name, PRIVATE)
+        for name in ("average", "package", "usage_id"):
+            self.assertNotRegex(name, PRIVATE)
 
     def test_relations_to_inboxes_and_files_are_noise(self):
         fields = self.env["crm.lead"]._fields
