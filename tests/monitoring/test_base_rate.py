@@ -3,7 +3,9 @@
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.monitoring.base_rate import latest_lines, worse_than_base_rate
-from odoo.addons.ai_deployment.tests.monitoring.common import CohortCase
+from odoo.addons.ai_deployment.models.monitoring.report_series import ReportSeries
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, CohortCase
 
 
 @tagged("post_install", "-at_install")
@@ -25,3 +27,36 @@ class TestBaseRate(CohortCase):
         self.assertFalse(worse_than_base_rate(self.deployment.sudo()))
         [lines] = latest_lines(self.deployment.sudo(), "auc").values()
         self.assertEqual(lines["auc"].report_id, report)
+
+
+@tagged("post_install", "-at_install")
+class TestBeyondChance(AiDeploymentCase):
+    def told(self, week, **lines):
+        """What is said after a report at the end of `week` with these lines."""
+        every = {"label": "x", "test": "figure", "verdict": "quiet"}
+        ReportSeries(self.deployment.sudo(), self.version.sudo(), "performance").create(
+            (NOW + week * WEEK).date(),
+            (NOW + (week + 1) * WEEK).date(),
+            [{**every, "key": key, **values} for key, values in lines.items()],
+            verdict="quiet",
+        )
+        return worse_than_base_rate(self.deployment.sudo()).get(self.deployment.id)
+
+    def test_what_was_flagged_is_compared_with_random_checks_of_the_same_report(self):
+        audit = {"statistic": 0.4, "low": 0.3, "high": 0.5}
+        self.assertIsNone(self.told(0, precision={"statistic": 0.2, "high": 0.3}, audit=audit))
+        self.assertEqual(
+            self.told(1, precision={"statistic": 0.2, "high": 0.29}, audit=audit),
+            "20 % of the flagged records were unusual, fewer than among random checks (40 %)",
+        )
+        self.assertIsNone(self.told(2, precision={"statistic": 0.2, "high": 0.29}), "the checks are of another week")
+        self.assertIsNone(
+            self.told(3, precision={"statistic": 0.2, "high": 0.29}, audit={**audit, "verdict": "cannot_judge"})
+        )
+
+    def test_a_share_of_the_error_that_is_not_explained_is_told_where_it_is_beyond_chance(self):
+        for week, (skill, exceeded, text) in enumerate(
+            ((-0.1, False, None), (0.1, True, None), (0.0, True, None), (-0.1, True, "Less than nothing."))
+        ):
+            line = {"statistic": skill, "exceeded": exceeded, "text": "Less than nothing."}
+            self.assertEqual(self.told(week, brier_skill=line), text)
