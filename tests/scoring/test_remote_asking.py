@@ -5,8 +5,9 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.errors import AnswerSchema, EndpointBusy
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
-from odoo.addons.ai_deployment.models.scoring.remote_asking import ask_before
+from odoo.addons.ai_deployment.models.scoring.remote_asking import ask_before, exhausted
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.endpoints.common import RemoteCase
@@ -83,6 +84,35 @@ class TestRemoteAsking(RemoteCase):
         line = self.inferences_of(lead)[-1]
         self.assertEqual((line.failure_type, line.route), ("retries_exhausted", "review"))
         self.assertIn("busy", line.failure_message)
+
+    def test_an_answer_that_cannot_be_read_is_asked_for_again_in_halves_until_one_record_stands_alone(self):
+        leads = self.make_leads(8, expected_revenue=50_000)
+        bad = patch.object(
+            self.server,
+            "fault_of",
+            lambda sent: "html" if any(7 in row for row in sent["dataframe_split"]["data"]) else "",
+        )
+        leads[5].expected_revenue = 7
+        self.ask(leads)
+        with bad:
+            self.work()
+        failed = self.inferences_of(leads).filtered("failure_type")
+        self.assertEqual((failed.res_id, failed.failure_type), (leads[5].id, "answer_not_json"))
+        self.assertEqual(sorted(self.calls().mapped("record_count")), [1, 1, 2, 2, 4, 4])
+        self.assertBalanced(requested=8, automatic=7, in_review=1)
+
+    def test_only_what_may_pass_is_exhausted_and_at_the_eighth_attempt(self):
+        busy, wrong = EndpointBusy("It is full. "), AnswerSchema("It is wrong.")
+        self.assertIs(exhausted(busy, 7), busy)
+        last = exhausted(busy, 8)
+        self.assertEqual((last.failure_type, last.reason), ("retries_exhausted", "The endpoint is busy. It is full."))
+        self.assertIs(exhausted(wrong, 8), wrong)
+
+    def test_calls_are_kept_in_the_order_in_which_they_ended(self):
+        self.ask(self.make_leads(10, expected_revenue=50_000))
+        self.work()
+        moments = self.calls().mapped("date")
+        self.assertEqual((moments, len(set(moments))), (sorted(moments), len(moments)))
 
     def test_the_breaker_opens_lets_the_rest_of_the_batch_wait_and_alerts_once(self):
         self.server.fault = "status_503"
