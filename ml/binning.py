@@ -155,10 +155,20 @@ class NumericBins:
     def span(self, first: int, last: int, words: Words = ENGLISH) -> str:
         """Short text of the neighbouring intervals from code ``first`` to ``last``.
 
+        What begins or ends beyond the training range is under or over its other end: a share never lies under 0.
+
         >>> NumericBins(0, 9, [3, 6], whole=True).span(3, 4)
         '0 to 5'
+        >>> NumericBins(-1, 9, [0, 3, 6], tails=(1, 0)).span(3, 4)
+        'under 3'
         """
         start, end = int(first) - FIRST, int(last) - FIRST + 1
+        below, above = self.tails
+        under, over = start < below, int(last) >= self.size - above
+        if under and not over:
+            return words.under(self._text(end, words))
+        if over and not under:
+            return words.over(self._text(start, words))
         if self.whole:
             above = self.bounds(last)[1]
             most = math.floor(above) if last == self.size - 1 else math.ceil(above) - 1

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.documents.score_words import help_text, score_text
+from odoo.addons.ai_deployment.models.documents.score_words import help_text, score_text, similar_text
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.tools.wording import RoundedWords
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -38,6 +38,18 @@ class TestScoreWords(AiDeploymentCase):
         self.assertIn("days that count have passed", help_text(lead, score, "changed"))
         score.is_changed = True
         self.assertIn("An input has been changed since", help_text(lead, score, "changed"))
+
+    def test_help_says_nothing_of_cases_where_there_are_none(self):
+        """The desk shows the most similar ones beside it; which input is without an equal is among the limits."""
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        score = self.score_of(lead).sudo()
+        self.patch(type(score.version_id), "_similar_count", lambda _self, _codes: 0)
+        self.assertTrue(help_text(lead, score, "fresh").endswith("follows the stage. Scored on 03/02/2026."))
+        self.assertEqual(
+            [similar_text(self.env, count) for count in (0, 1, 1200)],
+            ["", "It rests on 1 similar case.", "It rests on 1,200 similar cases."],
+        )
 
     def test_people_are_no_reasons_on_records(self):
         deployment = self.make_deployment(name="By person", features=[{"path": "user_id", "name": "Salesperson"}])

@@ -57,6 +57,16 @@ def test_a_number_that_grows_reaches_as_far_as_it_grew():
     assert bins.high > 1500 and bins.codes(np.array([1200.0]))[0] not in (ABOVE, bins.size - 1)
 
 
+def test_neighbours_that_reach_beyond_the_range_are_told_by_their_other_end():
+    bins = NumericBins(-8, 30, [0, 2, 5, 10], tails=(1, 1))
+    first, last = 3, bins.size - 1  # -8 to 0, and 10 to 30
+    assert [bins.span(first, last - 1), bins.span(first, first + 1)] == ["under 10", "under 2"]
+    assert [bins.span(first + 1, last), bins.span(last - 1, last)] == ["over 0", "over 5"]
+    assert bins.span(first + 1, last - 1) == "0 to 10"
+    assert bins.span(first, last) == "-8 to 30"
+    assert NumericBins(0, 9, [3, 6]).span(3, 5) == "0 to 9", "nothing lies beyond"
+
+
 def test_a_number_that_was_always_the_same_ends_just_beside_it():
     bins = far([1.0] * 50)
     assert bins.codes(np.array([1.0, 2, 1000, 0])).tolist() == [

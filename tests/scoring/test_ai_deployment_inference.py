@@ -90,3 +90,4 @@ class TestInference(AiDeploymentCase):
             action = line.action_open_document()
             self.assertEqual((action["res_model"], action["res_id"]), ("crm.lead", lead.id))
             self.assertEqual(line.res_name, lead.display_name)
+        self.assertEqual(self.inferences_of(lead).display_name, lead.display_name, "in the breadcrumb")

@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date
 
 import numpy as np
 
@@ -47,6 +48,16 @@ class TestWording(AiDeploymentCase):
             (lambda env: wording.signed(env, 0.0006, 3), "+0.001", "+0,001"),
         ):
             self.assertEqual((written(english), written(german)), (in_english, in_german))
+
+    def test_days_without_a_year_and_the_colon_are_the_readers(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        english, german, french = (
+            self.env(context={**self.env.context, "lang": lang}) for lang in ("en_US", "de_DE", "fr_FR")
+        )
+        days = [wording.short_day(env, date(2026, 10, 5)) for env in (english, german, french)]
+        self.assertEqual(days, ["Oct 5", "5. Okt.", "5 oct."])
+        pairs = [wording.labelled(env, "A", "b") for env in (english, german)]
+        self.assertEqual(pairs, ["A: b", "A: b"])
 
     def test_reasons_and_card_page(self):
         lead = self.make_leads(expected_revenue=5000)

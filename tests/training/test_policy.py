@@ -51,6 +51,14 @@ class TestPolicy(AiDeploymentCase):
         self.assertEqual(self.proposals().user_id, self.owner)
         self.assertIn("Version 2 is better", self.proposals().summary)
 
+    def test_what_was_asked_about_the_version_before_is_taken_back_once_another_serves(self):
+        version = self.follow("propose")
+        mine = self.deployment.activity_schedule("mail.mail_activity_data_todo", user_id=self.owner.id)
+        self.assertTrue(self.proposals())
+        self.deployment.sudo()._assign_champion(version, "Promoted by hand")
+        self.assertFalse(self.proposals())
+        self.assertTrue(mine.exists(), "what people planned for themselves stays")
+
     def test_manual_waits_in_silence(self):
         self.follow("manual")
         self.assertEqual((self.deployment.champion_id, self.training.decision), (self.version, "kept"))
