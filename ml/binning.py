@@ -170,8 +170,8 @@ class NumericBins:
         if over and not under:
             return words.over(self._text(start, words))
         if self.whole:
-            above = self.bounds(last)[1]
-            most = math.floor(above) if last == self.size - 1 else math.ceil(above) - 1
+            top = self.bounds(last)[1]
+            most = math.floor(top) if last == self.size - 1 else math.ceil(top) - 1
             low, high = words.number(math.ceil(self.bounds(first)[0])), words.number(most)
         else:
             low, high = self._text(start, words), self._text(end, words)
