@@ -330,22 +330,25 @@ class AiDeploymentVersion(models.Model):
             lines.append(self.env._("(approximate reasons)"))
         return "\n".join([*lines, *self._interval_texts(codes), *self._support_texts(codes)])
 
-    def _sentences(self, codes, positive, negative, **readers):
+    def _sentences(self, codes, positive, negative, toward=0, **readers):
         """Return the strongest reasons as sentences, one a line; who people are is never among them.
 
         :param positive: the end of a sentence about what raises the score, `negative` of what lowers it
+        :param toward: 1 or -1: what raises the score, or lowers it, comes first; a list shows the first line alone,
+            beside a word that it must not contradict
         :param readers: `masks_all`, `sees_sensitive` and `hidden`, as for `_reasons`
         """
         if not self:
             return ""
         people = self._people_keys()
         readers["words"] = RoundedWords(self.env, self._specs())
+        reasons = self._keyed_reasons(codes, top=3 + len(people), **readers)
+        shown = [(name, value, points) for key, name, value, points in reasons if key not in people][:3]
         lines = [
             f"{'▲' if points > 0 else '▼'} "
             + labelled(self.env, self._told(name, value), positive if points > 0 else negative)
-            for key, name, value, points in self._keyed_reasons(codes, top=3 + len(people), **readers)
-            if key not in people
-        ][:3]
+            for name, value, points in sorted(shown, key=lambda each: each[2] * toward <= 0)
+        ]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
         limits = [*self._interval_texts(codes), *self._support_texts(codes)]

@@ -57,9 +57,9 @@ class AiDeploymentValue(models.Model):
     is_money = fields.Boolean("Is Monetary", readonly=True)
     assumption = fields.Char("Assumptions", readonly=True)
     figure_text = fields.Char(
-        "Value", compute="_compute_texts", help="In its unit, with the interval in which it lies."
+        "Measured Value", compute="_compute_texts", help="In its unit, with the interval in which it lies."
     )
-    change_text = fields.Char("Change", compute="_compute_texts", help="Against what it is compared with.")
+    change_text = fields.Char("Measured Change", compute="_compute_texts", help="Against what it is compared with.")
 
     _one_after = models.UniqueIndex(
         "(deployment_id, code, period) WHERE period <> 'before'", "This has been measured already."
@@ -80,7 +80,7 @@ class AiDeploymentValue(models.Model):
                 known = measures.get(row.code)
                 row.name = known.name if known else own.get(row.code, row.code)
 
-    @api.depends("value", "change", "is_compared")
+    @api.depends("value", "change", "is_compared", "has_enough_records")
     @api.depends_context("lang")
     def _compute_texts(self):
         for deployment, rows in self.grouped("deployment_id").items():

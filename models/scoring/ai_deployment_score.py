@@ -138,8 +138,18 @@ class AiDeploymentScore(models.Model):
                 masks_all=masks_all,
                 sees_sensitive=sees_sensitive,
                 hidden=hidden.get(score.id, frozenset()),
+                toward=score._points(),
             )
         return told
+
+    def _points(self):
+        """Return 1 for a high score, -1 for a low one, 0 between: the way in which its first reason goes."""
+        deployment = self.deployment_id
+        if deployment.method == "anomaly":
+            return 1 if self.prediction else -1
+        if self.predicted_value >= deployment.band_high:
+            return 1
+        return -1 if self.predicted_value < deployment.band_low else 0
 
     @api.model
     def _counting_domain(self):

@@ -78,3 +78,21 @@ class TestScoreWords(AiDeploymentCase):
                 "▼ Country is United States: lowers the chance",
             ],
         )
+
+    def test_the_first_reason_goes_the_way_of_the_score(self):
+        """A list shows the first one alone, beside the word of the score."""
+        lead = self.make_leads(expected_revenue=20000, country_id=self.usa.id)
+        self.deployment._score(lead, now=NOW)
+        score = self.score_of(lead).sudo()
+        value = score.predicted_value
+        for low, high, first in ((0.0, 1.0, "▲"), (0.0, value, "▲"), (value + 0.01, 1.0, "▼"), (value, 1.0, "▲")):
+            with self.subTest(low=low, high=high):
+                self.deployment.write({"band_low": low, "band_high": high})
+                lines = score._told_on_records()[score.id].splitlines()
+                self.assertEqual((lines[0][0], sorted(line[0] for line in lines[:2])), (first, ["▲", "▼"]))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET method = 'anomaly' WHERE id = %s", self.deployment.ids)
+        self.env.invalidate_all()
+        for flagged, points in ((True, 1), (False, -1)):
+            score.prediction = flagged
+            self.assertEqual(score._points(), points)
