@@ -138,7 +138,7 @@ class TestBusinessValue(ValueCase):
         rows = self.measured()
         self.assertTrue(rows["revenue"].is_compared)
         self.assertNotIn("net", rows)
-        self.assertEqual(self.deployment.value_text, "not measured yet")
+        self.assertEqual(self.deployment.value_text, "nothing in money")
 
     def test_only_leads_whose_outcome_is_due_count(self):
         self.measured()

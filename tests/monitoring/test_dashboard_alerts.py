@@ -20,7 +20,7 @@ class TestAlertMarks(DashboardCase):
         listed = [self.env["ai.deployment.alert"].search(mark["open"]["domain"]) for mark in heat["marks"]]
         self.assertLessEqual(drifted, alerts.union(*listed))
         mark = next(mark for mark, found in zip(heat["marks"], listed, strict=True) if drifted[0] in found)
-        self.assertEqual(heat["columns"][mark["place"]].partition(" to ")[0], f"{drifted[0].onset_date.day} Mar")
+        self.assertEqual(heat["columns"][mark["place"]].partition(" to ")[0], f"Mar {drifted[0].onset_date.day}")
         self.assertIn("Alerts on inputs", mark["text"])
         self.assertNotIn("Belgium", mark["text"])
 
@@ -36,6 +36,6 @@ class TestAlertMarks(DashboardCase):
         self.assertEqual(page["outcomes"]["marks"], page["order"]["marks"])
         self.assertEqual(page["order"]["marks"][0]["level"], "danger")
         [other] = page["volumes"]["marks"]
-        self.assertEqual(page["volumes"]["labels"][other["place"]], "9 Mar")
+        self.assertEqual(page["volumes"]["labels"][other["place"]], "Mar 9")
         outcome.sudo().state = "resolved"
         self.assertEqual(self.page()["order"]["marks"][0]["level"], "info")

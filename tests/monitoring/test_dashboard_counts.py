@@ -73,7 +73,7 @@ class TestCountCharts(DashboardCase):
             series = self.series(chart, label)
             self.assertEqual({n: value for n, value in enumerate(series["values"]) if value}, expected, label)
             self.assertEqual([len(self.listed(target)) for target in series["open"]], series["values"], label)
-        self.assertEqual(chart["labels"][8:10], ["23 Mar", "30 Mar"])
+        self.assertEqual(chart["labels"][8:10], ["Mar 23", "Mar 30"])
 
     def test_what_waits_opens_the_sum_of_its_week(self):
         self.env.cr.execute("UPDATE ai_deployment_version SET digest = 'x' WHERE id = %s", [self.version.id])
@@ -123,9 +123,9 @@ class TestCountCharts(DashboardCase):
         self.week(0)
         charts = CountCharts(self.deployment)
         for moment, labels, values in (
-            (NOW, ["23 Feb", "2 Mar"], [0, 80]),
-            (NOW + timedelta(days=6), ["23 Feb", "2 Mar"], [0, 80]),
-            (NOW + timedelta(days=7), ["2 Mar", "9 Mar"], [80, 0]),
+            (NOW, ["Feb 23", "Mar 2"], [0, 80]),
+            (NOW + timedelta(days=6), ["Feb 23", "Mar 2"], [0, 80]),
+            (NOW + timedelta(days=7), ["Mar 2", "Mar 9"], [80, 0]),
         ):
             with clock.at(moment):
                 chart = charts.volumes(2)

@@ -80,7 +80,7 @@ class TestReportCharts(DashboardCase):
                 self.deployment._monitor()
         self.assertEqual(len(self.deployment.report_ids.filtered(lambda report: report.kind == "drift")), 3)
         heat = self.page()["heat"]
-        self.assertEqual(heat["columns"], ["2 Mar to 22 Mar"])
+        self.assertEqual(heat["columns"], ["Mar 2 to Mar 22"])
 
     def test_what_was_said_stands_beside_what_came_true_with_its_interval(self):
         self.deployment.floor_auc = 0.6
@@ -106,7 +106,7 @@ class TestReportCharts(DashboardCase):
         self.assertEqual((true["values"], true["texts"]), ([0.65, None], ["65 %", ""]))
         self.week(4)
         page = self.page()
-        self.assertEqual(page["outcomes"]["labels"], ["2 Mar to 8 Mar", "9 Mar to 22 Mar"])
+        self.assertEqual(page["outcomes"]["labels"], ["Mar 2 to Mar 8", "Mar 9 to Mar 22"])
         self.assertEqual(len([value for value in self.series(page["outcomes"], "Actual")["values"] if value]), 2)
 
     def test_how_far_a_line_is_on_its_way_to_its_threshold(self):

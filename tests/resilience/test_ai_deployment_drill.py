@@ -10,7 +10,7 @@ from odoo.addons.ai_deployment.tests.resilience.common import DrillCase
 class TestDrillRecord(DrillCase):
     def test_the_verdict_counts_the_steps(self):
         drill = self.drill("alert")
-        self.assertIn(f"by {self.owner.name} passed in all 1 steps", drill._verdict())
+        self.assertIn(f"by {self.owner.name} passed.", drill._verdict())
         self.assertIn("invented records drifted", drill.steps_html)
 
     def test_a_drill_is_never_changed(self):
