@@ -39,12 +39,12 @@ def run(env, options, say):
         lanes.wait_for(server)
         for name, choice in CHOICES.items():
             say(f"{choice} ...")
-            done = walk(f"http://127.0.0.1:{server.port}", "admin", "/odoo/ai-deployments", [*_steps(choice, name)])
+            done = walk(f"http://127.0.0.1:{server.port}", "admin", "/odoo/ai-deployments", [*_steps(choice)])
             yield from _figures(env, name, done)
 
 
-def _steps(choice, name):
-    """What is clicked and waited for, from the list of deployments on."""
+def _steps(choice):
+    """Yield each click and each sight that is waited for, from the list of deployments on."""
     yield Step(".o-kanban-button-new", clicks=True)
     yield Step(f".o_kanban_record:has-text('{choice}') .o_ai_start", clicks=True)
     yield Step(".o_ai_survey.alert-success")

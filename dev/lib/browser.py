@@ -50,7 +50,7 @@ print(json.dumps(answer))
 
 
 class Step(NamedTuple):
-    """What is waited for on the page, and whether it is clicked; a selector of playwright."""
+    """A place on the page, as a selector of playwright: it is waited for, and clicked where `clicks` says so."""
 
     selector: str
     clicks: bool = False
@@ -73,7 +73,10 @@ def walk(address, login, path, steps):
         what = {"address": address, "login": login, "password": login, "path": path, "steps": steps}
         task.write_text(json.dumps({**what, "browser": found, "flags": FLAGS, "size": SIZE}))
         wanted = [line for line in packages if line and line[0] != "#"]
-        answer, trouble = venvs.run(NAME, wanted, _WALK, task, Path(tempfile.gettempdir(), "stuck.png"))
-    if trouble or answer["trouble"]:
-        raise Failure(f"the walk through {path} ended early: {trouble or answer['trouble']}")
+        picture = Path(tempfile.gettempdir(), "stuck.png")
+        answer, trouble = venvs.run(NAME, wanted, _WALK, task, picture)
+    if trouble:
+        raise Failure(f"the walk through {path} ended early: {trouble}")
+    if answer["trouble"]:
+        raise Failure(f"the walk through {path} ended early: {answer['trouble']} ({picture} shows the page).")
     return Walk(answer["clicks"], answer["seconds"])

@@ -1,4 +1,4 @@
-"""What business value is measured in: the units, periods and own measures of `ai.deployment.value`."""
+"""Units, periods and own measures of `ai.deployment.value`."""
 
 UNITS = [("share", "Share"), ("days", "Days"), ("minutes", "Minutes"), ("money", "Money")]
 PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Compared with the hold-out group")]

@@ -67,7 +67,7 @@ def test_few_equals_say_nothing():
 
 
 def test_pairs_that_all_won_say_nothing_however_much_else_was_lost():
-    """Whether equals share their outcome shows where outcomes of equals differ; rows without equals do not count."""
+    """Rows without equals say nothing about whether equals share their outcome."""
     columns, _labels = rich(300)
     rows = np.concatenate([np.arange(300), np.arange(40)])
     assert not copied(taken(columns, rows), rows < 40).any()

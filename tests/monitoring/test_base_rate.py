@@ -32,7 +32,7 @@ class TestBaseRate(CohortCase):
 @tagged("post_install", "-at_install")
 class TestBeyondChance(AiDeploymentCase):
     def told(self, week, **lines):
-        """What is said after a report at the end of `week` with these lines."""
+        """Create a report at the end of `week` with these lines; return what is worse than the base rate."""
         every = {"label": "x", "test": "figure", "verdict": "quiet"}
         ReportSeries(self.deployment.sudo(), self.version.sudo(), "performance").create(
             (NOW + week * WEEK).date(),
