@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from pinning import assert_same, checksum, golden
 
+from odoo.addons.ai_deployment.ml import shrinkage
 from odoo.addons.ai_deployment.ml.binning import (
     ABOVE,
     BELOW,
@@ -212,3 +214,87 @@ def test_what_inputs_say_alone_does_little_harm_where_it_is_wrong(monkeypatch):
 
     beside, without = losses_with_and_without_naive(monkeypatch, linear, range(4))
     assert beside < without + 0.005
+
+
+def small_table():
+    """(bins, codes, labels, weights, centres) of 60 rows: a number with missing values, one without, a category."""
+    first, second = golden(60), (golden(60) * 7 + 0.3) % 1
+    first[::13] = np.nan
+    words = np.array([["often", "often", "at times", "seldom", f"once {n}"][n % 5] for n in range(60)], dtype=object)
+    chance = np.nan_to_num(first, nan=0.2) * 0.7 + 0.3 * (words == "at times")
+    labels = chance > (golden(60) * 11 + 0.4) % 1
+    bins, codes, centres = [], [], []
+    for values in (first, second):
+        bins.append(NumericBins.fit(values, 8))
+        codes.append(bins[-1].codes(values))
+        rows = np.bincount(codes[-1], minlength=bins[-1].size)
+        centres.append(np.bincount(codes[-1], np.nan_to_num(values), bins[-1].size) / np.maximum(rows, 1))
+    bins.append(CategoryBins.fit(words, min_count=5))
+    codes.append(bins[-1].codes(words))
+    return bins, np.stack(codes, axis=1), labels, 0.5 + golden(60, 0.1), [*centres, None]
+
+
+@pytest.mark.parametrize(
+    ("directions", "groups", "known"),
+    [
+        (
+            [0, 0, 0],
+            None,
+            {
+                "intercept": -2.26496886,
+                "tables": [0.655340059, 0.117344339, -1.39830273],
+                "out of fold": -154.992347,
+                "deviations": 158.621871,
+                "of codes": [12.1852231, 8.5195133, 16.8975512],
+                "alone": [0.0, 0.0, 28.1985557],
+            },
+        ),
+        (
+            [1, -1, 0],
+            np.arange(60) // 2,
+            {
+                "intercept": -1.5561294,
+                "tables": [0.304087286, 0.0843529843, -1.0302823],
+                "out of fold": -105.626585,
+                "deviations": 140.243176,
+                "of codes": [10.9633852, 8.6351745, 13.2113292],
+                "alone": [0.0, 0.0, 14.0600886],
+            },
+        ),
+    ],
+)
+def test_a_small_table_comes_to_the_same_numbers_as_ever(directions, groups, known):
+    """See `pinning`; deviations stand for the vectors of the uncertainty, whose signs are anybody's choice."""
+    bins, codes, labels, weights, centres = small_table()
+    found = shrink(bins, codes, labels, weights, centres, directions, seed=3, groups=groups)
+    measured = {
+        "intercept": found.additive.intercept,
+        "tables": [checksum(table) for table in found.additive.tables],
+        "out of fold": checksum(found.out_of_fold),
+        "deviations": checksum(found.uncertainty.deviations(codes)),
+        "of codes": [checksum(found.uncertainty.of_codes(j)) for j in range(3)],
+        "alone": [checksum(alone) for alone in found.uncertainty.alone],
+    }
+    assert_same(measured, known)
+
+
+def test_a_number_has_bends_as_far_as_its_filled_intervals_and_the_columns_of_all_allow():
+    values = np.arange(8.0)
+    for distinct, columns in ((2, 2), (3, 2), (4, 3), (6, 5), (8, 6)):
+        bins = NumericBins.fit(values[:distinct], 8)
+        codes = bins.codes(values[:distinct])
+        rows = np.bincount(codes, minlength=bins.size)
+        centre = np.bincount(codes, values[:distinct], bins.size)
+        table, kinds = shrinkage._number(bins, rows, centre, shrinkage.BENDS)
+        assert table.shape == (bins.size, columns) and len(kinds) == columns
+        smooth, share = table[FIRST:, 2:], rows[FIRST:] / distinct
+        # over the rows they are none of what a constant and the rank say, and differ from each other
+        assert share @ np.column_stack([smooth, smooth * table[FIRST:, 1:2]]) == pytest.approx(0, abs=1e-9)
+        between = smooth.T @ (share[:, None] * smooth)
+        assert between == pytest.approx(np.diag(np.diag(between)), abs=1e-9)
+        if columns > 2:  # together of deviation 1, the smoothest first
+            assert np.trace(between) == pytest.approx(1) and (np.diff(np.diag(between)) <= 0).all()
+    most = shrinkage.MOST_COLUMNS // (shrinkage.BENDS + 2)
+    for inputs, columns in ((most, 6), (most + 1, 2)):
+        basis = shrinkage._Basis([bins] * inputs, np.tile(codes[:, None], inputs), [centre] * inputs)
+        assert basis.tables[0].shape[1] == columns
