@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.bands import band_test, odds_limits, tail_limits
+from odoo.addons.ai_deployment.ml.bands import band_test, odds_limits, tail_limits
 
 
 @pytest.mark.parametrize(("positives", "rows"), [(0, 50), (1, 1000), (30, 100), (600, 1000), (999, 1000), (50, 50)])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ml import replay
-from ml.columns import CATEGORY, make_column
+from odoo.addons.ai_deployment.ml import replay
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, make_column
 
 
 def chances(levels, won, past, rows, teams=None):
