@@ -12,6 +12,7 @@ Sources: Welch 1947; Zou and Donner 2008 (MOVER).
 """
 
 import math
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -151,11 +152,11 @@ def other_season(before: tuple[date, date], after: tuple[date, date]) -> float:
     """
     shares = []
     for first, last in (before, after):
-        days = [0] * 12
-        for place in range((last - first).days + 1):
-            days[(first + timedelta(days=place)).month - 1] += 1
-        shares.append([own / max(sum(days), 1) for own in days])
-    return sum(abs(one - other) for one, other in zip(*shares, strict=True)) / 2
+        days = (last - first).days + 1
+        months = Counter((first + timedelta(days=place)).month for place in range(days))
+        shares.append({month: own / days for month, own in months.items()})
+    one, other = shares
+    return sum(abs(one.get(month, 0.0) - other.get(month, 0.0)) for month in {*one, *other}) / 2
 
 
 def seasonal(one: Change, kind: str, base: float, season: float) -> Change:

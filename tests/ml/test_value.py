@@ -243,3 +243,67 @@ def test_money_that_is_lost_has_the_interval_of_money_that_is_won():
     won = np.where(np.arange(100) % 5, 0.0, np.exp(np.random.default_rng(3).normal(6, 1, 100)))
     up, down = interval(moments(won), MEAN), interval(moments(-won), MEAN)
     assert (down.low, down.high) == pytest.approx((-up.high, -up.low))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "season"),
+    [
+        # 41 days of which 31 lie in January, against February alone
+        ((date(2025, 1, 1), date(2025, 2, 10)), (date(2025, 2, 1), date(2025, 2, 28)), 31 / 41),
+        ((date(2025, 12, 1), date(2026, 1, 31)), (date(2025, 1, 1), date(2025, 1, 31)), 0.5),
+        ((date(2025, 5, 7), date(2025, 5, 7)), (date(2026, 5, 1), date(2026, 5, 31)), 0.0),
+        ((date(2025, 1, 1), date(2025, 3, 31)), (date(2025, 3, 31), date(2025, 4, 1)), 1 - 31 / 90),
+    ],
+)
+def test_the_season_between_two_periods_is_the_share_of_days_in_other_months(one, two, season):
+    assert other_season(one, two) == pytest.approx(season) == other_season(two, one)
+
+
+def test_the_interval_of_a_mean_by_hand():
+    """40 records, 10 of them paid alike: no spread of the amounts, so that the logarithm's error is the mean's own."""
+    few = Moments(40, 25.0, 44.0, 10)
+    error = 44.0 / math.sqrt(40)
+    reach = stats.t.ppf(0.975, 39) * error
+    squares = 44.0**2 * 39 + 40 * 25.0**2
+    spread = math.log(squares * 10 / (40 * 25.0) ** 2)
+    assert spread > 0
+    farther = 25 * math.exp(stats.t.ppf(0.975, 9) * math.sqrt((error / 25) ** 2 + spread**2 / 9))
+    found = interval(few, MEAN)
+    assert (found.estimate, found.low, found.high) == pytest.approx((25.0, 25 - reach, farther))
+    assert farther > 25 + reach
+    for unpaid in (0, 1):  # of one amount nothing is known of how amounts differ
+        found = interval(few._replace(nonzero=unpaid), MEAN)
+        assert (found.low, found.high) == pytest.approx((25 - reach, 25 + reach))
+    two = interval(few._replace(nonzero=2), MEAN)
+    assert two.high > 25 + reach
+    nothing = interval(Moments(40, 0.0, 44.0, 10), MEAN)
+    assert (nothing.low, nothing.high) == pytest.approx((-reach, reach))
+
+
+def test_the_change_of_a_mean_reaches_as_far_as_both_means_do():
+    """MOVER by hand: its ends are those of the means' own intervals, added as if at right angles."""
+    before, after = Moments(40, 25.0, 44.0, 10), Moments(60, 30.0, 20.0, 55)
+    one, two = interval(before, MEAN), interval(after, MEAN)
+    found = mean_change(before, after)
+    assert found.estimate == pytest.approx(5.0)
+    assert found.low == pytest.approx(5 - math.hypot(30 - two.low, one.high - 25))
+    welch = stats.ttest_ind_from_stats(30.0, 20.0, 60, 25.0, 44.0, 40, equal_var=False)
+    freedom = (44**2 / 40 + 20**2 / 60) ** 2 / ((44**2 / 40) ** 2 / 39 + (20**2 / 60) ** 2 / 59)
+    reach = stats.t.ppf(0.975, freedom) * 5 / welch.statistic
+    assert found.high == pytest.approx(max(5 + reach, 5 + math.hypot(two.high - 30, 25 - one.low)))
+    assert mean_change(before._replace(nonzero=1), after).low == pytest.approx(5 - reach)
+    still = Moments(40, 25.0, 0.0, 40)
+    assert mean_change(still, still._replace(mean=30.0)) == Change(5.0, 5.0, 5.0)
+
+
+def test_enough_is_asked_of_records_and_of_those_that_are_paid():
+    assert enough(Moments(LEAST, 0.2), SHARE) and not enough(Moments(LEAST - 1, 0.2), SHARE)
+    assert not enough(Moments(LEAST, math.nan), SHARE)
+    assert enough(Moments(LEAST, 9.0, 3.0, LEAST_PAID), MEAN)
+    assert not enough(Moments(LEAST, 9.0, 3.0, LEAST_PAID - 1), MEAN)
+
+
+def test_a_season_widens_a_share_by_points_and_a_mean_by_a_part_of_it():
+    one = Change(10.0, 8.0, 12.0)
+    assert seasonal(one, MEAN, -50.0, 0.5) == Change(10.0, 3.0, 17.0)
+    assert seasonal(Change(0.1, 0.0, 0.2), SHARE, 0.4, 1.0) == Change(0.1, -0.06, 0.26)
