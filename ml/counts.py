@@ -206,7 +206,7 @@ def _tails(chances: np.ndarray, hits: Any, most: float, rare: bool = False) -> t
         from scipy.special import bdtr, bdtrc
 
         rows, chance = len(chances), float(chances[0])
-        return float(bdtr(hits, rows, chance)), float(bdtrc(hits - 1, rows, chance)) if hits > 0 else 1.0
+        return float(bdtr(hits, rows, chance)), float(bdtrc(hits - 1, rows, chance))
     law = poisson_binomial(chances)
     return float(law[: hits + 1].sum()), float(law[hits:].sum())
 

@@ -159,3 +159,111 @@ def test_few_weeks_tell_nothing_and_no_rows_are_no_evidence():
     assert counts.weekly_spread([(0.1, 0.0)] * 20) is None
     assert counts.offset([], []) == (0.0, 0.0)
     assert sum_p_value([], 0) == 1
+
+
+# Tails by hand
+def test_tails_of_rows_that_share_a_chance_are_binomial_at_both_ends():
+    chances = np.full(10, 0.3)
+    for hits in (0, 1, 7, 10):
+        known = stats.binom.cdf(hits, 10, 0.3), stats.binom.sf(hits - 1, 10, 0.3)
+        assert counts._tails(chances, hits, np.inf) == pytest.approx(known)
+    mixed = np.array([0.3] * 9 + [0.30001])
+    for hits in (0, 1, 7, 10):
+        assert counts._tails(mixed, hits, np.inf) == pytest.approx(counts._tails(chances, hits, np.inf), rel=1e-3)
+
+
+@pytest.mark.parametrize("hits", [0, 1, 2, 5])
+def test_tails_of_rare_rows_are_poissons_on_the_side_that_is_rare(hits):
+    chances = np.linspace(0.001, 0.003, 1000)
+    known = stats.poisson.cdf(hits, 2.0), stats.poisson.sf(hits - 1, 2.0)
+    assert counts._tails(chances, hits, np.inf, rare=True) == pytest.approx(known)
+    above, below = counts._tails(1 - chances, 1000 - hits, np.inf, rare=True)
+    assert (below, above) == pytest.approx(known)
+
+
+def test_tails_of_many_rows_are_normal_with_half_a_hit_and_their_skewness():
+    chances = np.repeat([0.1, 0.4], [300, 200])
+    mean, deviation = 110.0, np.sqrt(300 * 0.09 + 200 * 0.24)
+    skewness = (300 * 0.09 * 0.8 + 200 * 0.24 * 0.2) / deviation**3
+
+    def law(z, skewness):
+        return stats.norm.cdf(z) + skewness * (1 - z * z) * stats.norm.pdf(z) / 6
+
+    for hits in (80, 110, 135):
+        known = law((hits + 0.5 - mean) / deviation, skewness), law(-(hits - 0.5 - mean) / deviation, -skewness)
+        assert counts._tails(chances, hits, 10.0) == pytest.approx(known)
+        assert counts._tails(chances, hits, np.inf) == pytest.approx(known, rel=0.02)
+    assert counts._tails(chances, 0, 10.0)[0] == 0.0 and counts._tails(chances, 500, 10.0)[1] == 0.0
+
+
+def test_weeks_of_their_own_are_averaged_as_students_t_is():
+    """Of one row: half the weeks are above, so that a chance of one half stays one, and .2 comes nearer to it."""
+    assert counts._averaged_tails(np.array([0.5]), 1, 0.7)[1] == pytest.approx(0.5)
+    scale = 0.7 * np.sqrt(6 / 8)
+    nodes = np.linspace(-60, 60, 400_001)
+    density = stats.t.pdf(nodes / scale, 8)
+    known = np.sum(density / (1 + 4 * np.exp(-nodes))) / density.sum()
+    assert counts._averaged_tails(np.array([0.2]), 1, 0.7) == pytest.approx((1.0, known), rel=1e-3)
+    assert counts.spread_of_weeks(1.3, 0.7) / counts.spread_of_weeks(0.0, 0.7) == pytest.approx(
+        stats.t.pdf(1.3 / scale, 8) / stats.t.pdf(0.0, 8)
+    )
+
+
+@pytest.mark.parametrize(("rows", "hits"), [(4000, 3), (4000, 3990)])
+def test_few_hits_among_very_many_rows_are_averaged_over_fine_weeks(rows, hits):
+    """The variance of 25 or more is that of many rare rows; the average is as near as the exact laws come."""
+    chances = np.full(rows, 0.008 if hits < 100 else 0.992)
+    scale = 0.5 * np.sqrt(6 / 8)
+    nodes = np.linspace(-25, 25, 20_001)
+    density = stats.t.pdf(nodes / scale, 8)
+    moved = 1 / (1 + np.exp(-nodes) * (1 - chances[0]) / chances[0])
+    below, above = stats.binom.cdf(hits, rows, moved), stats.binom.sf(hits - 1, rows, moved)
+    known = [float(density @ each / density.sum()) for each in (below, above)]
+    assert counts._averaged_tails(chances, hits, 0.5) == pytest.approx(known, rel=0.03)
+
+
+def test_an_offset_is_one_newton_step_from_nothing():
+    # two wins where .2 + .3 + .4 were said: 1.1 more, of an information of .16 + .21 + .24
+    assert counts.offset([1, 1, 0], [0.2, 0.3, 0.4]) == pytest.approx((1.1 / 0.61, 0.61))
+    assert counts.offset([], []) == (0.0, 0.0) and counts.offset([1], [1.0]) == (0.0, 0.0)
+
+
+def test_the_spread_of_weeks_without_chance_is_known():
+    """Weeks of ± .4 that chance does not blur: the sum of squares over the spread follows chi square."""
+    offsets = [(0.4, 1e9), (-0.4, 1e9)] * 4
+    known = np.sqrt(8 * 0.16 / stats.chi2.ppf(1 / 3, 7))
+    assert counts.weekly_spread(offsets) == pytest.approx(known, rel=1e-4)
+    assert counts.weekly_spread([(4.0, 1e9), (-4.0, 1e9)] * 4) == pytest.approx(counts.MOST_SPREAD)
+    assert counts.weekly_spread(offsets[:3]) is None and counts.weekly_spread(offsets[:4]) > 0.4
+    assert counts.weekly_spread([*offsets, (9.0, 0.0)]) == pytest.approx(known, rel=1e-4)  # says nothing
+
+
+def test_weeks_that_differ_hardly_more_than_chance_have_the_most_likely_spread():
+    """Offsets of ± a with a variance of .04 each: 8 a² / (.04 + s²) = 7 is solved by s² = 8 a² / 7 - .04."""
+    offsets = [(0.21, 25.0), (-0.21, 25.0)] * 4
+    assert 7 < 8 * 0.21**2 / 0.04 < stats.chi2.ppf(0.9, 7)
+    assert counts.weekly_spread(offsets) == pytest.approx(np.sqrt(8 * 0.21**2 / 7 - 0.04), rel=1e-4)
+    assert counts.weekly_spread([(0.18, 25.0), (-0.18, 25.0)] * 4) == 0.0
+    shown = [(0.26, 25.0), (-0.26, 25.0)] * 4
+    assert 8 * 0.26**2 / 0.04 > stats.chi2.ppf(0.9, 7)
+    assert counts.weekly_spread(shown) == pytest.approx(
+        np.sqrt(8 * 0.26**2 / stats.chi2.ppf(1 / 3, 7) - 0.04), rel=1e-4
+    )
+
+
+def test_what_is_tolerated_by_hand():
+    # of a rare side a ratio of 1.5 reaches further, of another the effect √(.05 p (1 - p))
+    assert counts.tolerated(0.02) == pytest.approx((0.02 / 1.5, 0.03), rel=1e-2)
+    assert counts.tolerated(0.98) == pytest.approx((0.97, 1 - 0.02 / 1.5), rel=1e-2)
+    reach = np.sqrt(0.05 * 0.4 * 0.6)
+    assert counts.tolerated(0.4) == pytest.approx((0.4 - reach, 0.4 + reach))
+
+
+def test_blocks_of_weeks_begin_with_the_latest():
+    offsets = [(0.9, 100.0), *[(0.5, 100.0), (-0.5, 100.0)] * 8]
+    assert counts.spread_of(offsets, 2) == pytest.approx(counts.spread_of(offsets) / np.sqrt(2), rel=1e-6)
+    longer = [(0.5, 100.0)] * 4 + [(-0.5, 300.0)] * 4
+    blocks = [(0.5, 200.0)] * 2 + [(-0.5, 600.0)] * 2
+    assert counts.spread_of(longer, 2) == pytest.approx(
+        min(counts.weekly_spread(blocks), counts.weekly_spread(longer)), rel=1e-6
+    )
