@@ -170,7 +170,7 @@ def _check_uncertainty(data: Any, sizes: list[int]) -> None:
 
 def _check_anomaly(data: Any) -> None:
     _number("threshold", data["threshold"])
-    _ascending("block_thresholds", data["block_thresholds"], 1, 1000, strictly=False)
+    _ascending("block_thresholds", _list("block_thresholds", data["block_thresholds"], 1, 1000), strictly=False)
     _number("flag_rate", data["flag_rate"], 0, 1)
 
 
@@ -314,7 +314,7 @@ def _check_numeric_bins(where: str, data: Any) -> int:
         return FIRST
     low = _number(f"{where}: low", data["low"], limit=math.inf)
     high = _number(f"{where}: high", data["high"], limit=math.inf)
-    _ascending(f"{where}: edges", edges, 0, MAX_BINS - 1, limit=math.inf)
+    _ascending(f"{where}: edges", edges, limit=math.inf)
     if low > high or (edges and not low < edges[0] <= edges[-1] <= high):
         raise ArtifactRejected(f"{where}: edges are not inside the range")
     tails = _list(f"{where}: tails", data.get("tails", [0, 0]), 2, 2)
@@ -371,8 +371,8 @@ def _check_calibration(where: str, data: Any, card: type) -> None:
     elif kind in ("isotonic", "percentile"):
         own = ("scale",) if kind == "percentile" else ()
         _keys(where, data, ("kind", "x", "y", *own))
-        x = _ascending(f"{where}: x", data["x"], 1, MAX_POINTS)
-        y = _ascending(f"{where}: y", data["y"], len(x), len(x), strictly=bool(own))
+        x = _ascending(f"{where}: x", _list(f"{where}: x", data["x"], 1, MAX_POINTS))
+        y = _ascending(f"{where}: y", _list(f"{where}: y", data["y"], len(x), len(x)), strictly=bool(own))
         for share in y:
             _number(f"{where}: y", share, 0, 1)
         if own and _number(f"{where}: scale", data["scale"]) <= 0:
@@ -416,10 +416,8 @@ def _count(where: str, data: Any) -> int:
     return data
 
 
-def _ascending(
-    where: str, data: Any, fewest: int, most: int, *, strictly: bool = True, limit: float = LARGEST
-) -> list[float]:
-    numbers = [_number(where, x, limit=limit) for x in _list(where, data, fewest, most)]
+def _ascending(where: str, data: list, *, strictly: bool = True, limit: float = LARGEST) -> list[float]:
+    numbers = [_number(where, x, limit=limit) for x in data]
     for one, two in pairwise(numbers):
         if one > two or (strictly and one == two):
             raise ArtifactRejected(f"{where} do not ascend")

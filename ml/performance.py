@@ -184,7 +184,7 @@ def slope_test(labels: ArrayLike, values: ArrayLike) -> Estimate:
         return nothing
     design = np.column_stack([x, np.ones(len(x))])
     flat = np.zeros((2, 2))
-    found = newton(Columns(design), labels, np.ones(len(x)), np.array([1.0, 0.0]), precision=flat, longest=2.0)
+    found = newton(Columns(design), labels, np.ones(len(x)), np.zeros(2), precision=flat, longest=2.0)
     if not found.settled:
         return nothing  # perfectly separated: no finite slope
     spread = np.linalg.inv(found.information + JITTER * np.eye(2))[0, 0]
