@@ -142,3 +142,20 @@ def test_the_curve_rises_within_0_and_1_whatever_the_order_of_the_records(cases,
 def test_days_that_make_no_sense_are_refused_in_words(after, watched, message):
     with pytest.raises(ValueError, match=message):
         curve(after, watched)
+
+
+@pytest.mark.parametrize(
+    ("day", "low", "high"), [(6, 0.6197, 0.9516), (9, 0.5631, 0.9228), (10, 0.5032, 0.8894), (23, 0.1881, 0.6801)]
+)
+def test_the_interval_is_that_of_the_textbook(day, low, high):
+    """The log-log intervals that statistics packages print for Freireich's patients, of what is still open."""
+    decided, still_open = [6, 6, 6, 7, 10, 13, 16, 22, 23], [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+    found = curve([*decided, *[None] * 12], [*decided, *still_open]).interval(day)
+    assert found == pytest.approx((1 - high, 1 - low), abs=1e-4)
+
+
+def test_a_curve_of_one_record_ends_with_it():
+    assert maturity.curve([2.0], [3.0]).last_day == 2.0 == maturity.curve([2.0, None], [3.0, 9.0]).last_day
+    decided = curve([2.0], [3.0])
+    assert (decided.rows, decided.decided, decided.shares, decided.errors) == (1, 1, (1.0,), (0.0,))
+    assert maturity.curve([], []) == maturity.Maturity(0, 0, 0.0)
