@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from odoo.addons.ai_deployment.ml import outcomes, performance
+from odoo.addons.ai_deployment.ml import counts, intervals, outcomes, performance
 
 
 def cohort(rows, seed=0, *, scale=1.0, base=-1.0):
@@ -257,3 +257,116 @@ def test_the_interval_of_calibration_holds_what_is_true_of_values_that_are_not(s
     labels = random.random(rows) < chances
     found = judged(labels, values)["in_the_large"]
     assert (found.low, found.high) == performance.in_the_large_interval(labels, values)
+
+
+def test_each_line_holds_the_figures_that_it_comes_from():
+    """One cohort of 200 rows, and the functions that each line is computed by."""
+    values = np.tile([0.1, 0.3, 0.5, 0.8], 50)
+    labels = (np.arange(200) * 7) % 20 < np.repeat([3, 4, 9, 14, 12], 40)
+    predictions, automatic = values > 0.4, np.arange(200) % 3 > 0
+    found = judged(
+        labels,
+        values,
+        predictions=predictions,
+        automatic=automatic,
+        reference=(900, 3000),
+        floor_auc=0.6,
+        target_error=0.2,
+        capacity=30,
+        between=0.1,
+    )
+    wins = int(labels.sum())
+    share = found["win_rate"]
+    p_value = counts.share_p_value(wins, 200, (900, 3000), 0.1)
+    assert (share.test, share.statistic, share.threshold) == ("figure", wins / 200, 0.3)
+    assert (share.low, share.high) == intervals.clopper_pearson(wins, 200)
+    assert share.p_value == share.adjusted_p == p_value
+    large, slope = found["in_the_large"], found["slope"]
+    test = performance.slope_test(labels, values)
+    assert large.test == slope.test == "calibration"
+    assert (large.statistic, large.threshold) == (performance.in_the_large_test(labels, values).estimate, 0.0)
+    assert (large.low, large.high) == performance.in_the_large_interval(labels, values)
+    assert large.p_value == counts.sum_p_value(values, wins, 0.1)
+    assert (slope.statistic, slope.p_value, slope.threshold) == (test.estimate, test.p_value, 1.0)
+    assert (slope.low, slope.high) == pytest.approx((test.estimate - 1.96 * test.se, test.estimate + 1.96 * test.se))
+    assert sorted([large.adjusted_p, slope.adjusted_p]) == pytest.approx(
+        [min(1, 2 * min(large.p_value, slope.p_value)), max(large.p_value, 2 * min(large.p_value, slope.p_value))]
+    )
+    order = found["auc"]
+    assert (order.test, order.threshold, order.statistic) == ("floor", 0.6, performance.auc(labels, values))
+    assert (order.low, order.high) == performance.auc_interval(labels, values)
+    assert found["average_precision"].statistic == performance.average_precision(labels, values)
+    assert (found["brier"].test, found["brier"].statistic) == ("figure", performance.brier(labels, values))
+    top = labels[np.argsort(-values, kind="stable")[:30]]
+    precise = found["precision_at_capacity"]
+    assert precise.statistic == top.mean()
+    assert (precise.low, precise.high) == intervals.clopper_pearson(int(top.sum()), 30)
+    cases = int(automatic.sum())
+    wrong = int((predictions != labels)[automatic].sum())
+    error = found["error_automatic"]
+    assert (error.test, error.statistic, error.threshold) == ("floor", wrong / cases, 0.2)
+    assert (error.low, error.high) == intervals.clopper_pearson(wrong, cases)
+    assert error.exceeded == (error.low > 0.2)
+
+
+def test_the_skill_by_hand():
+    """Losses of each row against the share of the others; the interval is 1.96 standard errors over the base."""
+    values, labels = np.repeat([0.2, 0.7], [40, 30]), np.repeat([0, 1, 0, 1], [30, 10, 12, 18])
+    share = (28 - labels) / 69
+    base = np.mean((share - labels) ** 2)
+    gained = (share - labels) ** 2 - (values - labels) ** 2
+    se = np.std(gained, ddof=1) / np.sqrt(70)
+    found = judged(labels, values)["brier_skill"]
+    assert (found.test, found.threshold) == ("proposed", 0.0)
+    assert found.statistic == pytest.approx(gained.mean() / base)
+    assert found.low == pytest.approx((gained.mean() - 1.96 * se) / base)
+    assert found.high == pytest.approx((gained.mean() + 1.96 * se) / base)
+    assert found.p_value == found.adjusted_p == pytest.approx(stats.norm.sf(-gained.mean() / se))
+
+
+def test_the_level_is_moved_as_far_as_two_deviations_of_ordinary_weeks_allow():
+    values, labels = np.full(100, 0.2), np.arange(100) < 30
+    assert outcomes._levelled(labels, values, 3.0) == pytest.approx(0.3, abs=1e-6)
+    most = 1 / (1 + 4 * np.exp(-0.2))
+    assert outcomes._levelled(labels, values, 0.2) == pytest.approx(most, abs=1e-6)
+    assert outcomes._levelled(labels, 1 - values, 0.2) == pytest.approx(1 / (1 + np.exp(0.2) / 4), abs=1e-6)
+
+
+def test_losses_that_do_not_vary_are_above_nothing_or_not():
+    assert outcomes._above_zero_p_value(np.full(9, 0.25)) == 0.0
+    assert outcomes._above_zero_p_value(np.zeros(9)) == 1.0 == outcomes._above_zero_p_value(np.full(9, -0.25))
+    # ± 1 about .5: a standard error of √(9 / 8) / 3
+    losses = 0.5 + np.array([1, -1] * 4 + [0])
+    assert outcomes._above_zero_p_value(losses) == pytest.approx(stats.norm.sf(0.5 / (np.std(losses, ddof=1) / 3)))
+
+
+@pytest.mark.parametrize(("late", "in_time"), [(6, 5), (6, 6), (6, 7)])
+def test_what_was_entered_together_hides_what_was_won_in_time_where_it_is_more(late, in_time):
+    end, horizon = datetime(2026, 5, 2), datetime(2026, 4, 1)
+    ends = {n: (end, True, horizon) for n in range(late)}
+    ends |= {20 + n: (datetime(2026, 3, 3), True, horizon) for n in range(in_time)}
+    ends |= {40: (None, False, horizon), 41: (datetime(2026, 3, 3), False, horizon)}
+    ends |= {42: (None, False, datetime(2026, 5, 2)), 43: (datetime(2026, 5, 3), False, horizon)}
+    found = outcomes.entered_together(ends)
+    assert found.wins == late
+    assert found.unknown == (set(range(late)) | {40, 43} if late > in_time else set())
+
+
+def test_both_outcomes_have_to_come_in_enough_rows():
+    assert outcomes.both_came(np.arange(50) < 10) and outcomes.both_came(np.arange(50) < 40)
+    assert not outcomes.both_came(np.arange(50) < 9) and not outcomes.both_came(np.arange(50) < 41)
+    assert not outcomes.both_came(np.arange(49) < 20)
+
+
+def test_a_floor_is_proposed_above_chance_only():
+    assert outcomes.proposed_floor(0.95) == 0.8
+    assert outcomes.proposed_floor(0.5) is outcomes.proposed_floor(float("nan")) is None
+
+
+def test_where_nothing_can_be_judged_the_threshold_is_told():
+    found = judged(np.zeros(60), np.full(60, 0.2), floor_auc=0.7)
+    assert (found["auc"].verdict, found["auc"].threshold, found["auc"].test) == ("cannot_judge", 0.7, "floor")
+    assert found["brier_skill"].threshold == 0.0 and "average_precision" not in found
+    assert found["slope"].test == "calibration" and found["slope"].statistic is None
+    assert judged(np.ones(60), np.full(60, 0.5), reference=(60, 60))["win_rate"].p_value is None
+    assert judged(np.ones(60), np.full(60, 0.5), reference=(0, 60))["win_rate"].threshold is None
