@@ -1,13 +1,14 @@
 """Inputs whose values are tags: one yes or no per frequent tag, from training to the printed card."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
-from odoo.addons.ai_deployment.ml.binning import UNSEEN
+from odoo.addons.ai_deployment.ml.binning import FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.columns import (
     CATEGORY,
     NUMBER,
@@ -19,7 +20,21 @@ from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.performance import auc
 from odoo.addons.ai_deployment.ml.profile import Profile
 from odoo.addons.ai_deployment.ml.reviewed_training import train_reviewed
-from odoo.addons.ai_deployment.ml.tags import MOST_TAGS, member_name
+from odoo.addons.ai_deployment.ml.table import Table
+from odoo.addons.ai_deployment.ml.tags import (
+    MOST_TAGS,
+    TagBins,
+    inputs_of,
+    member_name,
+    members_of,
+    no_code,
+    spread_columns,
+    spread_table,
+    tags_label,
+    tags_of,
+    with_tags,
+    yes_code,
+)
 from odoo.addons.ai_deployment.ml.training import train_scorecard
 
 NAMES = [f"tag {n}" for n in range(20)]
@@ -191,3 +206,124 @@ def test_anomaly_and_reviewed_cards_read_tags(data):
         assert len({reason.feature for reason in reasons}) == len(reasons) == len(loaded.inputs)
     odd = {**few, "tags": make_column("tags", TAGS, [("never",)] * 1500)}
     assert train_anomaly(few, moments[:1500]).card.score(odd).predictions.all()
+
+
+# Choice, counts and labels by hand
+REST = TagBins(["0", "1", "3"], {"0": 9, "1": 5, "2": 3, "3": 4}, members=["a", "b", "c", "d", "e"], known={"x": 2})
+YES_NO = CategoryBins(["no", "yes"], {"no": 9, "yes": 9})
+
+
+def features():
+    members = [SimpleNamespace(name=member_name("tags", tag), bins=YES_NO) for tag in REST.members]
+    size = SimpleNamespace(name="size", bins=NumericBins.fit(np.arange(9.0), 3))
+    return (members[0], size, SimpleNamespace(name="tags", bins=REST), *members[1:])
+
+
+def label(codes, shares, rest=FIRST, **options):
+    """The label of a row with "yes" (1) or "no" (0) for the tags a to e, and these shares of them."""
+    places = [2, 0, 3, 4, 5, 6]
+    codes_by_place, shares_by_place = [0] * 7, [0.0] * 7
+    answers = no_code(YES_NO), yes_code(YES_NO)
+    codes = [rest, *(answers[code] for code in codes)]
+    for place, code, share in zip(places, codes, [0.0, *shares], strict=True):
+        codes_by_place[place], shares_by_place[place] = code, share
+    return tags_label(features(), places, codes_by_place, shares_by_place, **options)
+
+
+def test_the_number_of_other_tags_in_words():
+    texts = [REST.label(code) for code in (MISSING, UNSEEN, OTHER, FIRST, FIRST + 1, FIRST + 2)]
+    assert texts == ["none", "never seen before", "several others", "no other", "1 other", "several others"]
+
+
+def test_columns_of_one_input_belong_together_and_its_own_comes_first():
+    assert inputs_of(features()) == [("tags", [2, 0, 3, 4, 5, 6]), ("size", [1])]
+    assert tags_of({"tags": REST, "size": YES_NO}) == {f"tags={tag}": ("tags", tag) for tag in "abcde"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "shares", "known"),
+    [
+        ([1, 1, 0, 0, 0], [0.2, -0.5, 0.1, 0, 0], "b, a"),  # the strongest first, whichever way
+        ([1, 1, 1, 1, 0], [0.2, -0.5, 0.1, 0.3, 0], "b, d, a"),  # three at most
+        ([1, 1, 0, 0, 0], [0.2, 0.004, 0, 0, 0], "a"),  # a negligible one is left out
+        ([1, 1, 0, 0, 0], [0.001, 0.004, 0, 0, 0], "b, a"),  # but where all are
+        ([1, 0, 0, 0, 0], [0.2, 0.1, -0.4, 0, 0], "not c, a"),  # what is lacking and counts the most
+        ([1, 0, 0, 0, 0], [0.2, 0.1, 0, 0, 0], "a"),
+        ([0, 0, 0, 0, 0], [0.1, 0, -0.4, 0.2, 0], "not c"),
+        ([0, 0, 0, 0, 0], [0.001, 0, -0.004, 0, 0], "no other"),
+        ([1, 0, 0, 0, 0], [0.001, 0, -0.004, 0, 0], "a"),
+    ],
+)
+def test_the_tags_that_count_are_named(codes, shares, known):
+    assert label(codes, shares) == known
+
+
+def test_a_tag_never_seen_is_told_beside_the_others():
+    assert label([1, 0, 0, 0, 0], [0.2, 0, 0, 0, 0], rest=UNSEEN) == "a, never seen before"
+    assert label([0, 0, 0, 0, 0], [0.0, 0, 0, 0, 0], rest=MISSING) == "none"
+    assert label([1, 0, 0, 0, 0], [0.2, 0, 0, 0, 0], rest=FIRST + 1) == "a"
+    assert label([1, 0, 0, 0, 0], [0.2, 0, 0, 0, 0], names={"a": "Alpha"}) == "Alpha"
+
+
+def tagged(*rows):
+    return make_column("tags", TAGS, list(rows))
+
+
+def test_tags_are_spread_and_the_others_counted():
+    known = {"x": 4, "y": 3, "z": 2, "u": 2, "v": 1}
+    bins = TagBins((), {}, members=["a", "b"], known=known)
+    rows = tagged(("a", "x"), ("x", "y", "z"), ("x", "y", "z", "u"), None, ("a", "new", "x"), ("new",), ("b",))
+    spread = bins.spread(rows)
+    assert spread["tags"].values.tolist() == ["1", "3", "3", None, "new", "new", "0"]
+    assert spread["tags=a"].values.tolist() == ["yes", "no", "no", "no", "yes", "no", "no"]
+    assert spread["tags=b"].values.tolist() == ["no"] * 6 + ["yes"]
+    taken = spread["tags"].take(np.array([6, 0]))
+    assert taken.values.tolist() == ["0", "1"] and (taken.members, taken.known) == (("a", "b"), known)
+    assert bins.seen_times(2) == 2 and bins.seen_times(9) == 0 and bins.dropped == 0
+    assert with_tags(YES_NO, spread["tags=a"]) is YES_NO
+    own = with_tags(CategoryBins(["0"], {"0": 1}, 7), taken)
+    assert (own.levels, own.dropped, own.members, own.known) == (("0",), 7, ("a", "b"), known)
+    assert members_of(taken) == ["tags=a", "tags=b"]
+    assert TagBins.from_dict(own.to_dict()).to_dict() == own.to_dict()
+
+
+def table_of(columns):
+    """A table of these columns; which rows are for what is not asked of it."""
+    return Table(columns, None, *[np.arange(0)] * 5)
+
+
+def test_the_commonest_tags_get_a_column_and_the_earlier_name_where_they_are_as_common():
+    rows = [("b", "a", "c")] * 10 + [("d", "c")] * 10 + [("e",)] * 9 + [None]
+    table = table_of({"tags": tagged(*rows), "size": make_column("size", NUMBER, np.arange(30.0))})
+    spread = spread_table(table, np.arange(30))
+    assert list(spread.columns) == ["tags", "size", "tags=c", "tags=a", "tags=b", "tags=d"]
+    assert spread.columns["tags"].known == {"c": 20, "a": 10, "b": 10, "d": 10, "e": 9}
+    assert spread_table(spread, np.arange(30)) is spread
+    few = spread_table(table, np.arange(19))
+    assert list(few.columns) == ["tags", "size", "tags=c", "tags=a", "tags=b"]
+    like = spread_table(table, np.arange(30), like={"tags": TagBins((), {}, members=["e"])})
+    assert list(like.columns) == ["tags", "size", "tags=e"]
+
+
+def test_tags_share_the_columns_that_others_leave():
+    rows = [tuple(f"t{n}" for n in range(40))] * 10
+    plain = {f"n{n}": make_column(f"n{n}", NUMBER, np.arange(10.0)) for n in range(48)}
+    tags = {name: make_column(name, TAGS, rows) for name in ("one", "two")}
+    wide = spread_table(table_of({**plain, **tags}), np.arange(10))
+    assert len(wide.columns) == 50 + 2 * 5
+    alone = spread_table(table_of({"one": tags["one"]}), np.arange(10))
+    assert len(alone.columns) == 1 + MOST_TAGS
+
+
+def test_columns_to_be_scored_are_spread_as_in_training():
+    columns = {"tags": tagged(("a",), None), "size": make_column("size", NUMBER, [1.0, 2.0])}
+    assert list(spread_columns(columns, {"tags": REST})) == ["size", "tags", *(f"tags={tag}" for tag in "abcde")]
+    assert list(spread_columns(columns, {"tags": YES_NO})) == ["size"]
+    plain = {"size": columns["size"]}
+    assert spread_columns(plain, {"tags": REST}) is plain
+
+
+def test_a_long_tag_has_a_short_name():
+    assert member_name("t", "x" * 100) == "t=" + "x" * 100
+    short = member_name("t", "x" * 101)
+    assert len(short) == 2 + 32 and short != member_name("t", "x" * 102)
