@@ -101,7 +101,7 @@ def examine(
     known of earlier values.
     """
     closed, ages = np.asarray(closed, dtype=bool), np.asarray(ages, dtype=np.float64)
-    won = None if labels is None else np.asarray(labels) > 0
+    won = None if labels is None else np.asarray(labels, dtype=bool)
     if edited_after > EDITS:
         return Finding(column.name, REFUSED, EDITED)
     alone = None if won is None else auc_alone(column.take(closed), won[closed])
@@ -170,8 +170,9 @@ def too_good(labels: np.ndarray, values: np.ndarray, contributions: dict[str, np
 def _folds(codes: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(which rows are kept out, share of wins by code (256,) among the others), as many of either outcome in each."""
     fold = np.empty(len(labels), dtype=int)
-    for side in (0, 1):
-        rows = np.flatnonzero(labels == side)
+    positive = labels.astype(bool)
+    for side in (~positive, positive):
+        rows = np.flatnonzero(side)
         fold[np.random.default_rng(len(labels)).permutation(rows)] = np.arange(len(rows)) % FOLDS
     for one in range(FOLDS):
         learn = fold != one
@@ -290,11 +291,10 @@ def _same_ages(closed: np.ndarray, band: np.ndarray) -> np.ndarray:
     weights = np.zeros(len(band))
     for one in np.unique(band):
         inside = band == one
-        shut, still_open = inside & closed, inside & ~closed
-        if shut.any() and still_open.any():
-            smaller = min(shut.sum(), still_open.sum())
-            weights[shut] = smaller / shut.sum()
-            weights[still_open] = smaller / still_open.sum()
+        sides = inside & closed, inside & ~closed
+        smaller = min(side.sum() for side in sides)
+        for side in sides:
+            weights[side] = smaller / max(side.sum(), 1)
     return weights
 
 

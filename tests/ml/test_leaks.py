@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from odoo.addons.ai_deployment.ml import leaks
+from odoo.addons.ai_deployment.ml.binning import FIRST, MISSING
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.leaks import Past, auc_alone, examine, too_good
+from odoo.addons.ai_deployment.ml.survivorship import Speed
 
 N = 2000
 random = np.random.default_rng(8)
@@ -193,3 +196,144 @@ def test_a_card_that_is_too_good_is_named():
     assert too_good(won, 1.5 * won + rng.normal(size=600), {"only": won}) is None
     # nine in a row may be luck
     assert too_good(np.arange(9) > 3, np.arange(9), {"x": np.arange(9), "y": np.zeros(9)}) is None
+
+
+# By hand
+def test_too_good_is_asked_about_a_whole_card_and_about_the_input_that_carries_it():
+    won = np.arange(400) % 4 == 0
+    order = np.where(won, 2.0, 0.0)
+    assert too_good(won, order, {}) == (1.0, None, None)
+    assert too_good(won, order, {"x": order}) == (1.0, None, None)
+    assert too_good(won, order, {"x": order, "y": -order}) == (1.0, "x", 1.0)
+    assert too_good(won, np.zeros(400), {"x": order, "y": order}) is None
+    # of 6 wins and 6 losses an AUC of 35 / 36 may be one of .9 as well
+    few, values = np.arange(12) > 5, np.array([0, 1, 2, 3, 4, 6, 5, 7, 8, 9, 10, 11.0])
+    assert too_good(few, values, {"x": np.zeros(12), "y": np.zeros(12)}) is None
+    # surely above .9, but below .95
+    many, values = np.arange(20_000) % 2 == 0, np.random.default_rng(5).normal(size=20_000)
+    values[many] += 2.1
+    assert too_good(many, values, {"x": np.zeros(20_000)}) is None
+    values[many] += 0.6
+    assert too_good(many, values, {"x": np.zeros(20_000)}).auc > 0.95
+    # half of what the card adds is not nearly all: .9 of it is
+    half, part = np.arange(400), np.where(won, 2.0, 0.0)
+    part[half % 4 == 1] = 1.0
+    found = too_good(won, part, {"x": np.where(half % 8 == 0, 1.0, 0.0), "y": np.zeros(400)})
+    assert found == (1.0, None, None)
+    for rows, known in ((17, (1.0, "x", 1.0)), (16, None)):  # five wins, and four
+        assert too_good(won[:rows], order[:rows], {"x": order[:rows], "y": np.zeros(rows)}) == known
+
+
+def test_an_input_on_one_side_of_the_outcome_is_asked_about_where_the_odds_are_surely_eightfold():
+    """Filled on 40 of 50 wins and on f of 150 losses, with half a record more in each cell of the table."""
+    won = np.arange(200) < 50
+
+    def finding(filled_losses, closed=200):
+        filled = np.r_[np.arange(50) < 40, np.arange(150) < filled_losses]
+        log = np.log(40.5 * (150.5 - filled_losses) / (10.5 * (filled_losses + 0.5)))
+        error = np.sqrt(1 / 40.5 + 1 / 10.5 + 1 / (filled_losses + 0.5) + 1 / (150.5 - filled_losses))
+        column = number([1.0 if one else None for one in filled])
+        found = examine(column, np.arange(200) < closed, np.ones(200), won)
+        return found, bool(np.exp(log - 3 * error) > 8)
+
+    for filled_losses in range(1, 40):
+        found, is_one_sided = finding(filled_losses)
+        if found.auc >= 0.9:
+            continue
+        known = ("ask", "one_side") if is_one_sided else ("cannot_judge", "all_closed")
+        assert (found.verdict, found.reason) == known and found.fill_gap is None
+    assert finding(14)[1] != finding(12)[1] or finding(9)[1] != finding(20)[1]
+    found, _sure = finding(60, closed=190)
+    assert (found.verdict, found.reason) == ("cannot_judge", "too_few")
+    assert examine(number(np.ones(200)), np.arange(200) < 0, np.ones(200), won).verdict == "cannot_judge"
+
+
+@pytest.mark.parametrize(("changed", "verdict"), [(0, None), (3, None), (60, ("refused", "changed"))])
+def test_a_category_s_own_past_is_compared_value_by_value(changed, verdict):
+    """200 closed records, a third of them won; some of the wins hold another value now than they did."""
+    won = np.arange(200) % 3 == 0
+    then = np.where(np.arange(200) % 2, "a", "b").astype(object)
+    now = then.copy()
+    now[np.flatnonzero(won)[:changed]] = "signed"
+    past = Past(make_column("x", CATEGORY, then.tolist()), np.ones(200, dtype=bool))
+    found = examine(make_column("x", CATEGORY, now.tolist()), np.ones(200), np.ones(200), won, past=past)
+    assert (found.verdict, found.reason) == (verdict or ("fine", ""))
+    few = Past(past.column, np.arange(200) < 80)  # 27 wins
+    found = examine(make_column("x", CATEGORY, now.tolist()), np.ones(200), np.ones(200), won, past=few)
+    assert found.reason != "changed"
+
+
+def speeds(monkeypatch, found):
+    """What `_survived` decides of a value with this speed."""
+    monkeypatch.setattr(leaks, "speed", lambda *_given: found)
+    values = [("other_values", np.arange(100) < 50)]
+    return lambda reason="other_values": leaks._survived(
+        [(reason, values[0][1])], np.arange(100) % 2 == 0, np.arange(100.0), np.arange(100) % 4 == 0, None
+    )
+
+
+@pytest.mark.parametrize(
+    ("from_had", "from_given", "rises", "ratios", "verdict"),
+    [
+        # surely given by ending: far from what records have, near to what ending gives, not rising with age
+        (3.1, 1.0, 0.0, {"any": (1.5, 0.2)}, "refused"),
+        (2.9, 1.0, 0.0, {"any": (1.5, 0.2)}, None),
+        (3.1, 3.2, 0.0, {"any": (1.5, 0.2)}, None),
+        (3.1, 1.0, 2.1, {"any": (1.5, 0.2)}, None),
+        (3.1, 1.0, 0.0, {"any": (1.5, 0.3)}, None),  # not surely twice as fast
+        (3.1, 1.0, 0.0, {"any": (0.0, 1.0), "won": (1.5, 0.2)}, "refused"),
+        # six times as fast, where age cannot tell: refused of any end, asked of one kind of it
+        (1.0, 1.0, 9.0, {"any": (2.5, 0.2)}, "refused"),
+        (1.0, 1.0, 9.0, {"any": (2.3, 0.2)}, None),
+        (1.0, 1.0, 9.0, {"any": (0.0, 0.2), "lost": (2.5, 0.2)}, "ask"),
+        # but not of what records surely have
+        (1.0, 2.1, 9.0, {"any": (2.5, 0.2)}, None),
+        (1.0, 1.9, 9.0, {"any": (2.5, 0.2)}, "refused"),
+        (2.5, 2.1, 9.0, {"any": (2.5, 0.2)}, "refused"),
+    ],
+)
+def test_what_age_says_of_a_value_decides(monkeypatch, from_had, from_given, rises, ratios, verdict):
+    decide = speeds(monkeypatch, Speed(ratios, from_had, from_given, rises))
+    ratio = list(ratios.values())[-1][0]
+    assert decide() == (verdict and (verdict, "other_values", pytest.approx(np.exp(ratio))))
+    # what is empty on closed records is never refused
+    assert decide("emptied") == (verdict and ("ask", "emptied", pytest.approx(np.exp(ratio))))
+    assert speeds(monkeypatch, None)() is None
+
+
+def test_the_values_of_an_input_are_what_it_holds_or_lacks():
+    codes = np.array([MISSING, FIRST, FIRST + 1, FIRST + 1, FIRST + 2])
+    of_number = leaks._values(codes, NUMBER)
+    assert [reason for reason, _has in of_number] == ["filled", "emptied", *["other_values"] * 4]
+    assert [has.astype(int).tolist() for _reason, has in of_number] == [
+        [0, 1, 1, 1, 1],
+        [1, 0, 0, 0, 0],
+        [0, 0, 1, 1, 1],
+        [0, 1, 0, 0, 0],
+        [0, 0, 0, 0, 1],
+        [0, 1, 1, 1, 0],
+    ]
+    assert [has.astype(int).tolist() for _reason, has in leaks._values(codes, CATEGORY)[2:]] == [
+        [0, 1, 0, 0, 0],
+        [0, 0, 1, 1, 0],
+        [0, 0, 0, 0, 1],
+    ]
+
+
+def test_closed_and_open_records_of_an_age_weigh_the_same():
+    closed = np.array([True, True, True, False, True, False, False, True])
+    band = np.array([0, 0, 0, 0, 1, 1, 1, 2])
+    assert leaks._same_ages(closed, band).tolist() == pytest.approx([1 / 3] * 3 + [1.0, 1.0, 0.5, 0.5, 0.0])
+    weights = np.array([1.0, 3.0, 1.0, 1.0])
+    assert leaks._share(np.array([True, False, True, True]), np.array([True, True, False, False]), weights) == 0.25
+
+
+def test_an_input_that_decides_alone_is_asked_about_beside_open_records(monkeypatch):
+    """It knows the outcome, and open and closed records hold it alike."""
+    monkeypatch.setattr(leaks, "_survived", lambda *_given: None)
+    order = np.arange(N)
+    closed, won = order % 2 == 0, (order % 10 < 2) & (order % 2 == 0)
+    hint = (order % 10 < 2).astype(float)
+    found = examine(number(hint), closed, np.ones(N), won)
+    assert (found.verdict, found.reason, found.auc) == ("ask", "alone", pytest.approx(1.0))
+    assert found.fill_gap == 0.0 and found.ratio is None
