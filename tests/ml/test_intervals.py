@@ -112,3 +112,36 @@ def test_clopper_pearson_is_the_exact_interval(hits, cases):
 def test_no_cases_say_nothing():
     assert intervals.wilson(0.0, 0) == intervals.clopper_pearson(0, 0) == (0.0, 1.0)
     assert intervals.share_difference(0.0, 0, 0.3, 50)[1:] == pytest.approx((-0.5, 0.8), abs=0.35)
+
+
+def test_weights_of_random_checks_by_hand():
+    """20 rows of chance .5, none of which is a hit, and 20 of chance .1, of which half are: 100 of 240."""
+    hits, chances = np.tile([0, 0, 1.0, 0], 10), np.tile([0.5, 0.5, 0.1, 0.1], 10)
+    share, low, high = intervals.weighted_share(hits, chances)
+    assert share == pytest.approx(10 / 24)
+    spread = (2 * 0.5 * (2 * 10 / 24) ** 2 + 0.9 * (10 * 14 / 24) ** 2 + 0.9 * (10 * 10 / 24) ** 2) * 10 / 240**2
+    worth = share * (1 - share) / (spread * 40 / 39)
+    assert worth < 40
+    assert (low, high) == pytest.approx(intervals.clopper_pearson(share * worth, worth))
+    alone = intervals.weighted_share([False, False, False], [0.5, 0.5, 0.1])
+    worth = 14**2 / (4 + 4 + 100)
+    assert alone == pytest.approx((0.0, *intervals.clopper_pearson(0, worth)))
+    sure = intervals.weighted_share([True, False, False], [1.0, 1.0, 1.0])  # all were drawn
+    assert sure == pytest.approx((1 / 3, *intervals.clopper_pearson(1, 3)))
+    narrow = intervals.weighted_share([True, False, False, False], [0.9, 0.9, 0.9, 0.9])
+    assert narrow == pytest.approx((0.25, *intervals.clopper_pearson(1, 4)))  # worth no more than there are
+    assert intervals.weighted_share([True], [0.5])[1:] == pytest.approx(intervals.clopper_pearson(1, 1))
+
+
+def test_wilsons_interval_ends_where_shares_do():
+    assert intervals.wilson(0.0, 7)[0] == 0.0 and intervals.wilson(1.0, 7)[1] == 1.0
+    low, high = intervals.wilson(0.3, 20, 0.9)
+    for end in (low, high):  # the ends are where the share is 1.645 errors away
+        assert abs(0.3 - end) == pytest.approx(stats.norm.ppf(0.95) * math.sqrt(end * (1 - end) / 20))
+    assert (
+        intervals.share_difference(1.0, 2, 0.0, 2)[2] == 1.0 and intervals.share_difference(0.0, 2, 1.0, 2)[1] == -1.0
+    )
+    assert intervals.clopper_pearson(0.5, 3)[0] > 0 and intervals.clopper_pearson(0.5, 0.5) == (
+        pytest.approx(intervals.clopper_pearson(0.5, 0.5)[0]),
+        1.0,
+    )
