@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pinning import assert_same, checksum, golden
 
 from odoo.addons.ai_deployment.ml.anomaly import (
     AnomalyCard,
@@ -29,8 +30,9 @@ from odoo.addons.ai_deployment.ml.binning import (
     NumericBins,
 )
 from odoo.addons.ai_deployment.ml.calibration import Percentile
-from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, TAGS, make_column
 from odoo.addons.ai_deployment.ml.errors import BadTrainingInput, EmptyTable, NoUsableFeature
+from odoo.addons.ai_deployment.ml.tails import STEP
 
 random = np.random.default_rng(4)
 N = 5000
@@ -455,3 +457,254 @@ def test_a_bill_of_many_times_the_usual_is_flagged_in_a_small_table_too():
     card = train_anomaly(columns, np.arange(150), tails={"ratio": "high"}, flag_rate=0.01).card
     odd = {"ratio": make_column("ratio", NUMBER, [870.0, 1.0]), "vendor": make_column("vendor", CATEGORY, ["v"] * 2)}
     assert card.score(odd).predictions.tolist() == [True, False]
+
+
+# Known values
+def few_rows(n=300):
+    """Columns of ``n`` rows: an amount with a long tail, a share with missing values, two categories and tags."""
+    amount = np.exp(4 * golden(n) ** 2) + 100 * (np.arange(n) % 97 == 96)
+    share = (golden(n) * 7 + 0.3) % 1
+    share[::17] = np.nan
+    account = np.array([["rent", "rent", "rent", "paper", "travel", f"once {k // 40}"][k * 5 % 6] for k in range(n)])
+    vendor = np.array([f"vendor {int(x)}" for x in (golden(n, 0.2) * 13 % 1) ** 2 * 9])
+    tags = [("a",) if k % 3 else ("b", "a", f"t{k % 50}")[: 1 + k % 4] or None for k in range(n)]
+    return {
+        "amount": make_column("amount", NUMBER, amount),
+        "share": make_column("share", NUMBER, share),
+        "account": make_column("account", CATEGORY, account.tolist()),
+        "vendor": make_column("vendor", CATEGORY, vendor.tolist()),
+        "tags": make_column("tags", TAGS, tags),
+    }
+
+
+def figures(n, **options):
+    """Checksums of a card and of its reference, and the plain figures of a training."""
+    trained = train_anomaly(few_rows(n), np.arange(n), **options)
+    card, profile = trained.card, trained.reference
+    scored = card.score(few_rows(n))
+    metrics = {name: value for name, value in trained.metrics.items() if name != "seconds"}
+    return {
+        **metrics,
+        "points": [checksum(feature.points) for feature in card.features],
+        "pair_points": [checksum(pair.points) for pair in card.pairs],
+        "threshold": card.threshold,
+        "blocks": checksum(card.block_thresholds),
+        "values": checksum(scored.values),
+        "confidences": checksum(scored.confidences),
+        "reference": [checksum(counts) for counts in profile.counts.values()],
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "known"),
+    [
+        (
+            300,
+            {"flag_rate": 0.2, "tails": {"amount": "high"}},
+            {
+                "rows": 300,
+                "unusable_rows": 0,
+                "inputs": 7,
+                "pairs": 0,
+                "flagged": 52,
+                "flag_rate": 0.2,
+                "points": [3979.5168, 2659.98685, 25.7776508, 37.8639649, 21.9202925, 37.8475702, 36.5469802],
+                "pair_points": [],
+                "threshold": 0.705362397,
+                "blocks": 9.63545472,
+                "values": 210.099614,
+                "confidences": 414.20024,
+                "reference": [
+                    456.598469,
+                    451.848146,
+                    456.277001,
+                    446.318387,
+                    437.132289,
+                    421.68144,
+                    468.033989,
+                    110.597847,
+                    110.828157,
+                    93.8903767,
+                ],
+            },
+        ),
+        (
+            300,
+            {"flag_rate": 0.01, "pairs": [("amount", "share"), ("account", "vendor"), ("tags", "vendor")]},
+            {
+                "rows": 300,
+                "unusable_rows": 0,
+                "inputs": 7,
+                "pairs": 4,
+                "flagged": 0,
+                "flag_rate": 0.01,
+                "points": [3830.56708, 2659.98685, 25.7776508, 37.8639649, 21.9202925, 37.8475702, 36.5469802],
+                "pair_points": [64904.4836, 68.4563595, 211.051155, 873.326786],
+                "threshold": 16.917879,
+                "blocks": 184.845634,
+                "values": 213.152678,
+                "confidences": 423.264601,
+                "reference": [
+                    456.598469,
+                    451.848146,
+                    456.277001,
+                    446.318387,
+                    437.132289,
+                    421.68144,
+                    468.033989,
+                    442.627458,
+                    408.084692,
+                    345.627285,
+                ],
+            },
+        ),
+        (
+            90,
+            {
+                "flag_rate": 0.05,
+                "tails": {"amount": "low"},
+                "weights": {"share": 2.0, "tags": 0.5},
+                "context": ["vendor", "account"],
+                "pairs": [("vendor", "share")],
+            },
+            {
+                "rows": 90,
+                "unusable_rows": 0,
+                "inputs": 6,
+                "pairs": 1,
+                "flagged": 0,
+                "flag_rate": 0.05,
+                "points": [1040.295, 1408.22706, 0.0, 4.93445098, 8.3591638, 7.76892603],
+                "pair_points": [4577.59337],
+                "threshold": 11.9741048,
+                "blocks": 84.4009817,
+                "values": 63.6008011,
+                "confidences": 122.373037,
+                "reference": [
+                    134.964479,
+                    134.955615,
+                    136.059567,
+                    131.139687,
+                    126.813449,
+                    140.410197,
+                    133.906271,
+                    124.341313,
+                    110.766131,
+                ],
+            },
+        ),
+        (
+            39,
+            {"flag_rate": 0.05},
+            {
+                "rows": 39,
+                "unusable_rows": 0,
+                "inputs": 7,
+                "pairs": 0,
+                "flagged": 1,
+                "flag_rate": 0.05,
+                "points": [454.697589, 437.011159, 8.62385139, 4.77951177, 6.04257533, 9.65617365, 8.71355704],
+                "pair_points": [],
+                "threshold": 2.34442695,
+                "blocks": 6.01142582,
+                "values": 28.80046,
+                "confidences": 56.1303699,
+                "reference": [
+                    58.083139,
+                    58.3567545,
+                    57.9133022,
+                    65.3033989,
+                    56.5181806,
+                    54.3378407,
+                    60.8444185,
+                    57.4825525,
+                    53.4280107,
+                    44.2321427,
+                ],
+            },
+        ),
+        (
+            40,
+            {"flag_rate": 0.05},
+            {
+                "rows": 40,
+                "unusable_rows": 0,
+                "inputs": 7,
+                "pairs": 0,
+                "flagged": 1,
+                "flag_rate": 0.05,
+                "points": [460.154204, 433.388896, 8.91647696, 4.86606131, 5.95805769, 9.83532205, 8.84526817],
+                "pair_points": [],
+                "threshold": 1.51706778,
+                "blocks": 6.67756714,
+                "values": 26.296223,
+                "confidences": 55.9410314,
+                "reference": [
+                    59.3946685,
+                    59.814182,
+                    59.1215062,
+                    67.0394669,
+                    58.4903166,
+                    55.6919427,
+                    62.8165545,
+                    59.0169944,
+                    55.4001466,
+                    50.0239388,
+                ],
+            },
+        ),
+    ],
+)
+def test_few_rows_come_to_the_same_card_as_ever(rows, options, known):
+    """See `pinning`: lines from later rows, from folds, and from rows too few for either."""
+    assert_same(figures(rows, **options), known)
+
+
+def test_the_line_is_drawn_where_few_enough_reach_it():
+    assert threshold_at([3.0, 1.0, 2.0, 2.0], 0.5) == 3.0  # two would, were there no tie with a third
+    assert threshold_at([3.0, 1.0, 2.0, 2.0], 0.75) == 2.0
+    assert threshold_at([5.0, 4.0, 3.0, 3.0, 1.0], 0.6) == 4.0
+    assert threshold_at([2.0, 2.0, 1.0], 0.4) == np.nextafter(2.0, np.inf)
+    assert threshold_at([2.0, 1.0], 0.4) == np.nextafter(2.0, np.inf) and threshold_at([1.0, 2.0], 1.0) == 1.0
+    totals = np.arange(39.0)
+    assert block_thresholds(totals, 0.1, 5) == [12.0, 25.0, 38.0]  # of ten rows at least
+    assert block_thresholds(totals[:9], 0.2, 5) == [8.0]
+
+
+def test_steps_beyond_the_range_are_as_many_times_as_rare():
+    bins = NumericBins(-8, 30, [0, 2, 5, 10], tails=(1, 1))
+    counts = np.array([0, 0, 0, 0, 40, 30, 29, 0])
+    high = surprise_shares(bins, counts, "high")
+    low = surprise_shares(bins, counts, "low")
+    assert high[[2, 7]] == pytest.approx([0.5 / 100 / STEP, 0.5 / 100])
+    assert low[[1, 3]] == pytest.approx([0.5 / 100 / STEP, 0.5 / 100])
+    assert high[4:7] == pytest.approx([(99 - 20 + 0.5) / 100, (59 - 15 + 0.5) / 100, (29 - 14.5 + 0.5) / 100])
+    apart = surprise_shares(bins, counts, "high", (0.2, 0.1))
+    assert apart[[2, 7, 6]] == pytest.approx([0.1 / STEP, 0.1, 0.15])
+    assert surprise_shares(bins, counts, "low", (0.2, 0.1))[[1, 3]] == pytest.approx([0.2 / STEP, 0.2])
+    nothing = surprise_shares(NumericBins.fit(np.full(9, np.nan), 4), [9, 0, 0], "two")
+    assert nothing == pytest.approx([0.95, 0.05, 0.05])
+
+
+def test_two_inputs_at_once_by_hand():
+    """Ten rows; ranked by how many are as unusual in both, with ties and own rows counted half."""
+    first, second = np.array([0.2, 1.0, 0.2]), np.array([1.0, 0.01])
+    joint = np.array([[1, 1], [5, 2], [1, 0]])
+    # by size of both shares: rows of (.2, .01) 1, (.2, 1) 2, (1, .01) 2, (1, 1) 5; own rows half:
+    # .5, 1 + 2 - 1 = 2, 1 + 2 - 1 = 2, and 10 - 2.5 = 7.5; so the shares of the rows up to each are
+    known = {(0.2, 0.01): 0.5 + 0.5, (0.2, 1.0): 1 + 2 + 0.5, (1.0, 0.01): 1 + 2 + 0.5, (1.0, 1.0): 5 + 2.5 + 0.5}
+    least = 0.5 / 11
+    for i, one in enumerate(first):
+        for j, two in enumerate(second):
+            expected = known[one, two] / 11 * min(max(one, two) / least, 1)
+            assert joint_shares(first, second, joint)[i, j] == pytest.approx(expected)
+    faint = joint_shares(np.array([1.0, 0.01]), np.array([1.0, 0.02]), np.array([[10, 0], [0, 0]]))
+    assert faint[1, 1] == pytest.approx(faint[0, 1] * 0.02 / least)
+
+
+def test_surprise_near_certainty_is_a_half_and_a_sixth_of_the_distance():
+    assert surprise(np.exp(-np.array([0.9e-4, 1.2e-4]))) - 0.5 == pytest.approx(
+        np.array([0.9e-4, 1.2e-4]) / 6, rel=1e-3
+    )
+    x = 2.0
+    assert surprise(np.exp(-x)) == pytest.approx((np.exp(x) - 1 - x) / x**2) and surprise(np.array(3.0)) == 0.5

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pinning import assert_same, checksum, golden
 
 from odoo.addons.ai_deployment.ml import artifact, boosting, promotion
 from odoo.addons.ai_deployment.ml.binning import (
@@ -27,7 +28,7 @@ from odoo.addons.ai_deployment.ml.boosting import (
     settings_for,
 )
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
-from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, TAGS, make_column
 from odoo.addons.ai_deployment.ml.drift import judge
 from odoo.addons.ai_deployment.ml.errors import (
     BadTrainingInput,
@@ -649,3 +650,275 @@ def test_numbers_near_the_largest_there_is_teach_as_others_do():
         columns = {name: make_column(name, NUMBER, own) for name, own in values.items()}
         areas.append(train_scorecard(columns, labels, np.arange(160.0)).metrics["auc"])
     assert areas[1] > 0.7 and areas[1] == pytest.approx(areas[0], abs=0.06)
+
+
+# Known values
+def small_world(rows):
+    """(columns, labels, moments): a number that rises, one that crosses it, two categories, tags and a constant."""
+    age, size = golden(rows), golden(rows, 0.25) * 7 % 1
+    city = np.array(["Bern", "Bern", "Wien", "Wien", "Graz", "Linz"])[(golden(rows) * 29 % 1 * 6).astype(int)]
+    odds = 4 * age - 2 + 3 * np.sign(age - 0.5) * (size - 0.5) + (city == "Wien") - 0.6
+    labels = sigmoid(odds) > golden(rows) * 53 % 1
+    tags = [("hot", "big")[: 1 + row % 2] if label == (row % 3 > 0) else None for row, label in enumerate(labels)]
+    age = np.where(np.arange(rows) % 19 == 18, np.nan, age)
+    columns = {
+        "age": make_column("age", NUMBER, age),
+        "size": make_column("size", NUMBER, np.exp(3 * size)),
+        "city": make_column("city", CATEGORY, city.tolist()),
+        "noise": make_column("noise", CATEGORY, [f"n{k * k % 7}" for k in range(rows)]),
+        "tags": make_column("tags", TAGS, tags),
+        "same": make_column("same", CATEGORY, ["always"] * rows),
+    }
+    return columns, labels, np.arange(rows, dtype=float)
+
+
+def figures(trained, columns):
+    """Checksums of a card, of its scores and of its reference, and the plain figures of a training."""
+    card, scored = trained.card, trained.card.score(columns)
+    known = trained.out_of_fold
+    return {
+        **{name: value for name, value in trained.metrics.items() if name != "seconds"},
+        "intercept": card.intercept,
+        "points": [checksum(feature.points) for feature in card.features],
+        "pair_points": [checksum(pair.points) for pair in card.pairs],
+        "raw": checksum(scored.raw),
+        "values": checksum(scored.values),
+        "sure": 0.0 if card.uncertainty is None else checksum(card.uncertainty.deviations(scored.codes)),
+        "known": 0.0 if known is None else checksum(np.nan_to_num(known)),
+        "reference": [checksum(counts) for counts in trained.reference.counts.values()],
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "known"),
+    [
+        (
+            90,
+            {},
+            {
+                "rows": 90,
+                "positives": 38,
+                "copies": 0,
+                "unusable_rows": 0,
+                "train_rows": 76,
+                "train_positives": 34,
+                "inputs": 7,
+                "pairs": 0,
+                "trees": 0,
+                "linear_share": 0.0,
+                "shrunk_share": 1.0,
+                "half_life": None,
+                "test_rows": 90,
+                "test_positives": 38,
+                "auc": 0.763663968,
+                "average_precision": 0.723170337,
+                "brier": 0.192387431,
+                "brier_base_rate": 0.243950617,
+                "calibration_in_the_large": -0.0285481823,
+                "calibration_slope": 1.01662615,
+                "test_folds": 5,
+                "intercept": -0.249675045,
+                "points": [
+                    1.72876413,
+                    -0.694663427,
+                    -0.243428996,
+                    0.0619484146,
+                    0.0602238966,
+                    0.229410452,
+                    0.216366159,
+                    0.0,
+                ],
+                "pair_points": [],
+                "raw": -47.7064467,
+                "values": 57.5882643,
+                "sure": 109.287498,
+                "known": 57.9629111,
+                "reference": [
+                    133.437974,
+                    136.026591,
+                    141.852916,
+                    141.943086,
+                    129.455875,
+                    145.354469,
+                    134.229857,
+                    121.869177,
+                    133.906271,
+                    145.354469,
+                    130.454235,
+                ],
+            },
+        ),
+        (
+            400,
+            {"monotone": {"age": 1}, "positive_weight": 2.0, "required": ["size"]},
+            {
+                "rows": 400,
+                "positives": 175,
+                "copies": 0,
+                "unusable_rows": 0,
+                "train_rows": 340,
+                "train_positives": 147,
+                "inputs": 7,
+                "pairs": 0,
+                "trees": 82,
+                "linear_share": 0.5,
+                "shrunk_share": 0.672399673,
+                "half_life": None,
+                "test_rows": 400,
+                "test_positives": 175,
+                "auc": 0.803936508,
+                "average_precision": 0.737702292,
+                "brier": 0.178199064,
+                "brier_base_rate": 0.24609375,
+                "calibration_in_the_large": 0.00343210077,
+                "calibration_slope": 0.894281105,
+                "test_folds": 5,
+                "intercept": -0.403124554,
+                "points": [
+                    1.26062273,
+                    0.0921865115,
+                    -0.532131208,
+                    0.0905888169,
+                    0.0713800815,
+                    0.283093015,
+                    0.150385425,
+                    0.0,
+                ],
+                "pair_points": [],
+                "raw": -303.299147,
+                "values": 247.027251,
+                "sure": 328.267824,
+                "known": 247.188284,
+                "reference": [
+                    600.203479,
+                    596.443386,
+                    623.387271,
+                    630.546325,
+                    574.176048,
+                    651.032803,
+                    597.881879,
+                    541.640786,
+                    590.169944,
+                    639.908191,
+                    574.336222,
+                ],
+            },
+        ),
+        (
+            400,
+            {"groups": np.arange(400) // 2, "seed": 3},
+            {
+                "rows": 400,
+                "positives": 175,
+                "copies": 0,
+                "unusable_rows": 0,
+                "train_rows": 340,
+                "train_positives": 147,
+                "inputs": 7,
+                "pairs": 0,
+                "trees": 95,
+                "linear_share": 0.5,
+                "shrunk_share": 0.675965438,
+                "half_life": None,
+                "test_rows": 400,
+                "test_positives": 175,
+                "auc": 0.806298413,
+                "average_precision": 0.761721125,
+                "brier": 0.176870893,
+                "brier_base_rate": 0.24609375,
+                "calibration_in_the_large": 0.00129728441,
+                "calibration_slope": 0.944467557,
+                "test_folds": 5,
+                "intercept": -0.353133487,
+                "points": [
+                    1.41290935,
+                    0.130361748,
+                    -0.443171784,
+                    0.0653994561,
+                    0.0663505876,
+                    0.25929409,
+                    0.160581227,
+                    0.0,
+                ],
+                "pair_points": [],
+                "raw": -272.247162,
+                "values": 247.616563,
+                "sure": 386.414335,
+                "known": 248.044657,
+                "reference": [
+                    600.203479,
+                    596.443386,
+                    623.387271,
+                    630.546325,
+                    574.176048,
+                    651.032803,
+                    597.881879,
+                    541.640786,
+                    590.169944,
+                    640.526225,
+                    582.460834,
+                ],
+            },
+        ),
+        (
+            1500,
+            {"max_bins": 12},
+            {
+                "rows": 1500,
+                "positives": 657,
+                "copies": 0,
+                "unusable_rows": 0,
+                "train_rows": 1275,
+                "train_positives": 556,
+                "inputs": 7,
+                "pairs": 2,
+                "trees": 56,
+                "linear_share": 0.5,
+                "shrunk_share": 0.259397109,
+                "half_life": None,
+                "test_rows": 225,
+                "test_positives": 101,
+                "auc": 0.882146279,
+                "average_precision": 0.84323704,
+                "brier": 0.141008105,
+                "brier_base_rate": 0.248098765,
+                "calibration_in_the_large": 0.00699161914,
+                "calibration_slope": 1.11377454,
+                "test_folds": 0,
+                "intercept": -0.371010355,
+                "points": [
+                    0.327252703,
+                    0.263692737,
+                    -0.790462895,
+                    0.0540273257,
+                    0.0118139908,
+                    0.180192284,
+                    0.0276408904,
+                    0.0,
+                ],
+                "pair_points": [-4.56092997, 2.31569771],
+                "raw": -1098.72842,
+                "values": 935.569849,
+                "sure": 667.638724,
+                "known": 0.0,
+                "reference": [
+                    2251.64896,
+                    2254.1137,
+                    2356.03867,
+                    2365.34051,
+                    2147.14189,
+                    2466.86691,
+                    2246.84681,
+                    2031.15295,
+                    2212.46353,
+                    2408.15368,
+                    2171.91651,
+                ],
+            },
+        ),
+    ],
+)
+def test_small_worlds_come_to_the_same_card_as_ever(rows, options, known):
+    """See `pinning`: of shrunk sums alone, with an order and weights, of records, and with boosters."""
+    columns, labels, moments = small_world(rows)
+    assert_same(figures(train_scorecard(columns, labels, moments, **options), columns), known)
