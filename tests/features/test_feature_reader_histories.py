@@ -300,3 +300,11 @@ class TestHistoriesOfLeads(HistoryCase, AiDeploymentCase):
             reader = FeatureReader(self.env["crm.lead"], [declared], self.env.company)
             self.assertEqual(reader.read((second + first).ids)["x"], [1, 0])
             self.assertEqual(reader.read(second.ids)["x"], [1])
+
+    def test_texts_that_differ_in_blanks_are_one_group_and_a_blank_text_is_none(self):
+        leads = self.make_leads(4)
+        for lead, city in zip(leads, ("Ghent", " Ghent ", "  ", "  "), strict=True):
+            lead.city = city
+        declared = spec(source="history", measure="count", group_paths=["city"])
+        reader = FeatureReader(self.env["crm.lead"], [declared], self.env.company)
+        self.assertEqual(reader.read(leads.ids)["x"], [0, 1, None, None])

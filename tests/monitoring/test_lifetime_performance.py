@@ -35,7 +35,12 @@ class TestLifetimePerformance(CohortCase):
         for week in range(3):
             self.cohort(week, won=0.5, won_large=0.8)
             report = self.report(week)
-        self.assertIn("Over 360 outcomes", self.line(report, "risk").text)
+        risk = self.line(report, "risk")
+        figures = [f"{figure:.3f}".rstrip("0") for figure in (risk.statistic, risk.low, risk.threshold)]
+        self.assertIn(
+            "Over 360 outcomes, the error of the scores is {} (Brier), at least {};".format(*figures), risk.text
+        )
+        self.assertTrue(risk.text.endswith(f"expected at most {figures[2]}"), risk.text)
         self.assertFalse(report.line_ids.filtered("exceeded"))
         for week in range(3, 9):
             self.cohort(week, won=0.65, won_large=0.9)

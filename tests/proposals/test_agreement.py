@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.proposals.agreement import agreement_of, proved_confidence
+from odoo.addons.ai_deployment.models.proposals.agreement import agreement_of, judged_values, proved_confidence
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.proposals.common import TaskCase
@@ -51,6 +51,15 @@ class TestAgreement(TaskCase):
         self.assertEqual(proved_confidence(self.answer), 0.9)
         self.reviewed(10, 20, confidence=0.5)
         self.assertEqual(proved_confidence(self.answer), 0.9)
+
+    def test_a_field_that_no_version_answers_has_no_reviewed_values(self):
+        self.reviewed(60)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET champion_id = NULL WHERE id = %s", [self.task.id])
+        self.env.invalidate_all()
+        self.assertEqual(judged_values(self.answer), [])
+        self.assertIsNone(agreement_of(self.answer))
+        self.assertIsNone(proved_confidence(self.answer))
 
     def test_answers_of_more_than_a_year_ago_prove_nothing(self):
         self.answer.target_agreement = 0.9
