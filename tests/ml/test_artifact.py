@@ -265,10 +265,11 @@ def test_an_edited_anomaly_card_is_refused(path, value):
     [
         (("block_thresholds",), [0.5] * 1000, 3, "block_thresholds: 1001 entries where 1 to 1000 are"),
         ((*F1, "bins", "levels"), [f"l{n}" for n in range(250)], 0, "levels: 251 entries where 0 to 250 are"),
+        ((*F0, "bins", "edges"), list(range(249)), 0, "edges: 250 entries where 0 to 249 are"),
         ((*F0, "name"), "n" * 256, 3, "name: text of 1 to 256 characters"),
         (("calibration", "x"), list(range(10_000)), 2, "x: 10001 entries where 1 to 10000 are"),
     ],
-    ids=["block_thresholds", "levels", "name", "calibration"],
+    ids=["block_thresholds", "levels", "edges", "name", "calibration"],
 )
 def test_one_more_than_there_may_be_is_refused_for_its_length(path, longest, card, cause):
     def told(value):

@@ -1,5 +1,7 @@
 """The training process: it runs what is listed, and tells faults as values."""
 
+import io
+import queue
 import resource
 
 import numpy as np
@@ -69,3 +71,42 @@ def test_limits_stay_below_those_of_the_kernel(monkeypatch):
         resource.RLIMIT_CPU: (25, 100),
         resource.RLIMIT_DATA: (100, 100),
     }
+
+
+def test_memory_is_bounded_in_bytes_and_what_has_no_limit_stays_without(monkeypatch):
+    wanted = {}
+    monkeypatch.setattr(child.os, "nice", lambda _step: None)
+    monkeypatch.setattr(child.resource, "getrlimit", lambda _kind: (60, resource.RLIM_INFINITY))
+    monkeypatch.setattr(child.resource, "setrlimit", lambda kind, limits: wanted.setdefault(kind, limits))
+    child.limit(seconds=20.9, megabytes=3)
+    assert {kind: soft for kind, (soft, _hard) in wanted.items()} == {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_AS: resource.RLIM_INFINITY,
+        resource.RLIMIT_CPU: 25,
+        resource.RLIMIT_DATA: 3 * 2**20,
+    }
+
+
+def test_the_most_that_was_held_is_told_in_megabytes():
+    assert child.peak() == pytest.approx(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, rel=0.01)
+
+
+def test_a_fault_is_told_in_its_first_words(monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise KeyError("x" * 900)
+
+    monkeypatch.setattr("odoo.addons.ai_deployment.ml.training.train_scorecard", broken)
+    found = asked("train_scorecard")
+    assert (found["error"], found["name"], len(found["args"][0])) == (child.FAULT, "KeyError", 500)
+
+
+def test_calls_are_answered_one_by_one_until_there_are_no_more(monkeypatch):
+    """The end of the calls ends the process; here it is only told."""
+    ended = []
+    monkeypatch.setattr(child.os, "_exit", ended.append)
+    calls, stream = queue.SimpleQueue(), io.BytesIO()
+    for call in (b"one", b"two"):
+        frames.write_frame(stream, call)
+    stream.seek(0)
+    child._read_on(stream, calls)
+    assert [calls.get_nowait(), calls.get_nowait()] == [b"one", b"two"] and calls.empty() and ended == [0]

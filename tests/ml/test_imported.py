@@ -270,6 +270,11 @@ def test_a_joblib_file_is_refused_by_name(compress):
     refused(content.getvalue(), "joblib")
 
 
+@pytest.mark.parametrize(("before", "kind"), [(4089, "joblib file"), (4090, "pickle")])
+def test_a_joblib_file_is_known_by_its_first_four_kilobytes(before, kind):
+    refused(b"\x80" + b"x" * before + b"joblib", f"a {kind} is a program")
+
+
 @pytest.mark.parametrize(
     ("content", "match"),
     [
