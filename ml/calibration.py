@@ -138,8 +138,7 @@ class Percentile:
             even = np.linspace(0, 1, points // 2)
             tail = 1 - np.exp(np.linspace(0, np.log(1 - ranks[-1]), points // 2))
             keep = np.searchsorted(ranks, np.concatenate([even, tail]))
-            keep = np.unique(np.clip(keep, 0, len(values) - 1))
-            keep = np.unique(np.concatenate([keep, [0, len(values) - 1]]))
+            keep = np.unique(np.minimum(keep, len(values) - 1))
             values, ranks = values[keep], ranks[keep]
         upper = values[ranks >= 0.9]
         scale = float(upper[-1] - upper[0]) if len(upper) else 0.0
@@ -272,14 +271,12 @@ def choose(
         return fit_platt(raw, labels, weights, slope=expected[0], slope_sd=expected[1])
     fits = [lambda raw, labels, weights: Identity(), fit_platt, fit_isotonic]
     fold = np.random.default_rng(seed).permutation(len(raw)) % folds
-    losses = []
-    for fit in fits:
-        loss = 0.0
-        for k in range(folds):
-            held = fold == k
-            values = fit(raw[~held], labels[~held], weights[~held]).apply(raw[held])
-            loss += np.sum(weights[held] * (values - labels[held]) ** 2)
-        losses.append(loss)
+
+    def loss(fit: Any, held: np.ndarray) -> float:
+        values = fit(raw[~held], labels[~held], weights[~held]).apply(raw[held])
+        return float(np.sum(weights[held] * (values - labels[held]) ** 2))
+
+    losses = [sum(loss(fit, fold == k) for k in range(folds)) for fit in fits]
     return fits[int(np.argmin(losses))](raw, labels, weights)
 
 

@@ -2,10 +2,14 @@ import math
 
 import numpy as np
 import pytest
+from pinning import assert_same, checksum, golden
 from scipy import stats
 
 from odoo.addons.ai_deployment.ml import drift
 from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    FIRST,
+    MISSING,
     OTHER,
     UNSEEN,
     CategoryBins,
@@ -28,6 +32,7 @@ from odoo.addons.ai_deployment.ml.profile import (
     SCORE,
     Profile,
 )
+from odoo.addons.ai_deployment.ml.tags import TagBins
 
 
 def profile(bins, **values):
@@ -649,3 +654,347 @@ def test_what_is_rarer_than_a_week_in_a_hundred_is_seen_again_however_many_rows_
     found = next(r for r in drift.judge(bins, reference, window, noise=noise) if r.test == drift.SHAPE)
     assert found.exceeded and (found.adjusted_p < drift.AT_ONCE) is at_once
     assert (drift.alarm_state([(True, found.adjusted_p)]) == "firing") is at_once
+
+
+# Known values
+def small_world():
+    """(bins, codes of 2,600 rows by name): two numbers, a category, tags, one that never varies, and the scores."""
+    amount, days = np.exp(3 * golden(2600)), np.floor(golden(2600) * 7 % 1 * 30)
+    days[::13] = np.nan
+    city = np.array([f"city {int(x)}" for x in (golden(2600) * 29 % 1) ** 2 * 14], dtype=object)
+    city[::31] = None
+    has = np.where(golden(2600) * 53 % 1 < 0.3, "yes", "no").astype(object)
+    rest = np.array(["0", "1", "new"], dtype=object)[(golden(2600) * 31 % 1 * 2.02).astype(int)]
+    score = golden(2600) * 11 % 1
+    values = {"amount": amount, "days": days, "city": city, "tags": rest, "tags=a": has, "same": np.zeros(2600)}
+    bins = {
+        "amount": NumericBins.fit(amount[:900], 40),
+        "days": NumericBins.fit(days[:900], 20),
+        "city": CategoryBins.fit(city[:900], min_count=8),
+        "tags": TagBins(["0", "1"], {"0": 450, "1": 440}, members=["a"], known={"a": 270, "b": 1, "c": 1, "d": 2}),
+        "tags=a": CategoryBins(["no", "yes"], {"no": 630, "yes": 270}),
+        "same": NumericBins.fit(np.zeros(900), 5),
+        SCORE: NumericBins(0, 1, [0.1, 0.2, 0.35, 0.5, 0.7, 0.9]),
+        CONFIDENCE: CONFIDENCE_BINS,
+    }
+    codes = {name: bins[name].codes(own) for name, own in values.items()}
+    codes[SCORE], codes[CONFIDENCE] = bins[SCORE].codes(score), CONFIDENCE_BINS.codes(abs(2 * score - 1) / 2 + 0.5)
+    codes[PREDICTION] = FIRST + (score > 0.6)
+    return bins, codes
+
+
+def part(bins, codes, rows, swap=None):
+    """The profile of these rows; ``swap`` = (name, every, code): every so many rows have this code instead."""
+    counts = {}
+    for name, own in codes.items():
+        own = own[rows].copy()
+        for column, every, code in swap or ():
+            if column == name:
+                own[::every] = code
+        size = bins[name].size if name in bins else FIRST + 2
+        counts[name] = np.bincount(own, minlength=size)
+    return Profile(len(range(*rows.indices(2600))), counts)
+
+
+MOVED = (
+    ("amount", 3, FIRST + 2),
+    ("days", 4, MISSING),
+    ("city", 5, UNSEEN),
+    ("tags", 6, UNSEEN),
+    ("tags=a", 2, FIRST + 1),
+    ("same", 9, ABOVE),
+    (SCORE, 4, FIRST + 5),
+    (PREDICTION, 3, FIRST + 1),
+)
+ORDINARY = Noise(
+    floors={"amount": 0.02, "city": 0.03, SCORE: 0.01},
+    spreads={"missing": {"days": 0.3, "city": 0.2}, "unseen": {"city": 0.4, "tags": 0.1}, "shape": {PREDICTION: 0.2}},
+    forward={"unseen": {"city": (0.03, 60.0)}},
+    pooled={4: Noise(floors={"amount": 0.015, "city": 0.01}, usual={"amount": (0.004, 0.003)})},
+    usual={"amount": (0.008, 0.006), "city": (0.01, 0.02)},
+)
+
+
+def checks(results):
+    """One checksum of the figures of each result, and its texts."""
+    found = {}
+    for result in results:
+        figures = [getattr(result, name) for name in FIGURES]
+        figures += [*result.codes, *(number for moved in result.moved for number in moved)]
+        found[f"{result.name} {result.test}"] = checksum([-1.0 if own is None else float(own) for own in figures])
+        found[f"{result.name} {result.test} text"] = " | ".join([result.verdict, *result.labels])
+    return found
+
+
+FIGURES = ("statistic", "threshold", "p_value", "adjusted_p", "exceeded", "reference_share", "window_share", "effect")
+FIGURES += ("shift", "floor", "weeks", "cannot_ring")
+
+
+@pytest.mark.parametrize(
+    ("case", "known"),
+    [
+        (
+            "quiet",
+            {
+                "score shape": 97.4666459,
+                "score shape text": "quiet | 0.9 to 1 | 0 to 0.1 | 0.5 to 0.7",
+                "prediction shape": 26.4562382,
+                "prediction shape text": "quiet | no | yes",
+                "confidence shape": 178.890408,
+                "confidence shape text": "quiet | 0.95 to 1 | 0.9 to 0.95 | 0.65 to 0.7",
+                "amount missing": 1.56020183,
+                "amount missing text": "quiet",
+                "amount shape": 179.611334,
+                "amount shape text": "quiet | 1.82 to 2.46 | 1.35 to 1.82 | 2.46 to 3.32",
+                "days missing": 259.165624,
+                "days missing text": "quiet",
+                "days shape": 177.369898,
+                "days shape text": "quiet | 22 to 24 | 18 to 21 | 27 to 29",
+                "city missing": 202.774384,
+                "city missing text": "quiet",
+                "city unseen": 3.46521094,
+                "city unseen text": "quiet",
+                "city shape": 161.779106,
+                "city shape text": "quiet | city 7 | city 9 | city 1",
+                "tags missing": 1.56020183,
+                "tags missing text": "quiet",
+                "tags unseen": 3.51196737,
+                "tags unseen text": "quiet",
+                "tags shape": 72.4836725,
+                "tags shape text": "quiet | no other | 1 other",
+                "tags=a shape": 59.2903376,
+                "tags=a shape text": "quiet | no | yes",
+                "same missing": 1.5559017,
+                "same missing text": "quiet",
+                "same shape": -7.29837388,
+                "same shape text": "constant",
+            },
+        ),
+        (
+            "moved",
+            {
+                "score shape": 162.981561,
+                "score shape text": "drifted | 0.7 to 0.9 | 0.5 to 0.7 | 0.35 to 0.5",
+                "prediction shape": 26.3954645,
+                "prediction shape text": "quiet | no | yes",
+                "confidence shape": 173.809992,
+                "confidence shape text": "quiet | 0.95 to 1 | 0.9 to 0.95 | 0.65 to 0.7",
+                "amount missing": 1.56020183,
+                "amount missing text": "quiet",
+                "amount shape": 327.273416,
+                "amount shape text": "drifted | 1 to 1.35 | 1.35 to 1.82 | 3.32 to 4.48",
+                "days missing": 1.52814517,
+                "days missing text": "drifted",
+                "days shape": 134.111115,
+                "days shape text": "cannot_judge | 6 to 8 | 22 to 24 | 27 to 29",
+                "city missing": 202.736611,
+                "city missing text": "quiet",
+                "city unseen": 2.90803005,
+                "city unseen text": "drifted",
+                "city shape": 334.575797,
+                "city shape text": "cannot_judge | city 12 | city 1 | city 7",
+                "tags missing": 1.56020183,
+                "tags missing text": "quiet",
+                "tags unseen": 2.8951387,
+                "tags unseen text": "drifted",
+                "tags shape": 80.1521262,
+                "tags shape text": "cannot_judge | no other | 1 other",
+                "tags=a shape": 226.81725,
+                "tags=a shape text": "drifted | yes | no",
+                "same missing": 1.5559017,
+                "same missing text": "quiet",
+                "same shape": 5.73382844,
+                "same shape text": "drifted",
+            },
+        ),
+        (
+            "noisy",
+            {
+                "score shape": 144.978844,
+                "score shape text": "drifted | 0.7 to 0.9 | 0.5 to 0.7 | 0.35 to 0.5",
+                "prediction shape": 26.5257413,
+                "prediction shape text": "quiet | no | yes",
+                "confidence shape": 154.817051,
+                "confidence shape text": "quiet | 0.95 to 1 | 0.9 to 0.95 | 0.65 to 0.7",
+                "amount missing": 1.55160157,
+                "amount missing text": "quiet",
+                "amount shape": 313.127251,
+                "amount shape text": "drifted | 1 to 1.35 | 1.35 to 1.82 | 3.32 to 4.48",
+                "days missing": 1.84768395,
+                "days missing text": "quiet",
+                "days shape": 117.751531,
+                "days shape text": "cannot_judge | 6 to 8 | 22 to 24 | 27 to 29",
+                "city missing": 202.616571,
+                "city missing text": "quiet",
+                "city unseen": 3.50597955,
+                "city unseen text": "quiet",
+                "city shape": 326.602977,
+                "city shape text": "drifted | city 12 | city 1 | city 7",
+                "tags missing": 1.55160157,
+                "tags missing text": "quiet",
+                "tags unseen": 2.14006064,
+                "tags unseen text": "quiet",
+                "tags shape": 58.850565,
+                "tags shape text": "quiet | no other | 1 other",
+                "tags=a shape": 209.051154,
+                "tags=a shape text": "drifted | yes | no",
+                "same missing": 1.54730144,
+                "same missing text": "quiet",
+                "same shape": 5.72952831,
+                "same shape text": "drifted",
+            },
+        ),
+        (
+            "longer",
+            {
+                "score shape": 78.2253797,
+                "score shape text": "quiet | 0.5 to 0.7 | 0.2 to 0.35 | 0.1 to 0.2",
+                "prediction shape": 26.4588348,
+                "prediction shape text": "quiet | no | yes",
+                "confidence shape": 216.129072,
+                "confidence shape text": "quiet | 0.6 to 0.65 | 0 to 0.55 | 0.55 to 0.6",
+                "amount missing": 1.5931695,
+                "amount missing text": "quiet",
+                "amount shape": 199.378435,
+                "amount shape text": "quiet | 1.35 to 1.82 | 2.46 to 3.32 | 11 to 14.9",
+                "days missing": 6.39939297,
+                "days missing text": "drifted",
+                "days shape": 144.208932,
+                "days shape text": "quiet | 3 to 5 | 27 to 29 | 18 to 21",
+                "city missing": 1.4186044,
+                "city missing text": "quiet",
+                "city unseen": 4.54359406,
+                "city unseen text": "quiet",
+                "city shape": 348.284906,
+                "city shape text": "drifted | city 12 | city 6 | city 0",
+                "tags missing": 1.58385255,
+                "tags missing text": "quiet",
+                "tags unseen": 7.80750944,
+                "tags unseen text": "drifted",
+                "tags shape": 63.9846957,
+                "tags shape text": "quiet | 1 other | no other",
+                "tags=a shape": 227.117282,
+                "tags=a shape text": "drifted | yes | no",
+                "same missing": 1.58385255,
+                "same missing text": "quiet",
+                "same shape": 10.6988176,
+                "same shape text": "drifted",
+            },
+        ),
+        (
+            "small",
+            {
+                "score shape": 93.5196511,
+                "score shape text": "quiet | 0.7 to 0.9 | 0.35 to 0.7 | 0.9 to 1",
+                "prediction shape": 26.6443595,
+                "prediction shape text": "quiet | no | yes",
+                "confidence shape": 154.079744,
+                "confidence shape text": "quiet | 0.8 to 0.9 | 0.7 to 0.8 | 0.6 to 0.7",
+                "amount missing": 1.62196734,
+                "amount missing text": "quiet",
+                "amount shape": 190.579217,
+                "amount shape text": "quiet | 1 to 1.82 | 6.05 to 11 | 3.32 to 6.05",
+                "days missing": 1.65173248,
+                "days missing text": "drifted",
+                "days shape": 176.767415,
+                "days shape text": "cannot_judge | 10 to 18 | 19 to 29 | 0 to 9",
+                "city missing": 1.50559139,
+                "city missing text": "quiet",
+                "city unseen": 2.98702383,
+                "city unseen text": "drifted",
+                "city shape": 61.1989525,
+                "city shape text": "cannot_judge | city 1 | city 2 | city 3 and other",
+                "tags missing": 1.62196734,
+                "tags missing text": "quiet",
+                "tags unseen": 3.10191543,
+                "tags unseen text": "drifted",
+                "tags shape": 49.0347751,
+                "tags shape text": "cannot_judge | 1 other | no other",
+                "tags=a shape": 71.0543198,
+                "tags=a shape text": "quiet | yes | no",
+                "same missing": 1.60163945,
+                "same missing text": "quiet",
+                "same shape": 5.85776331,
+                "same shape text": "drifted",
+            },
+        ),
+    ],
+)
+def test_a_small_world_comes_to_the_same_results_as_ever(case, known):
+    """See `pinning`: a quiet week, one that moved, with ordinary weeks known, with several at once, and few rows."""
+    bins, codes = small_world()
+    reference = part(bins, codes, slice(0, 900))
+    weeks = [part(bins, codes, slice(900 + 120 * week, 1020 + 120 * week)) for week in range(12)]
+    window = part(bins, codes, slice(2340, 2600), MOVED if case != "quiet" else None)
+    if case == "noisy":
+        found = judge(bins, reference, window, delta2=0.02, level=0.05, noise=ORDINARY, age=100, broken={"days"})
+    elif case == "longer":
+        slow = [part(bins, codes, slice(900 + 120 * week, 1020 + 120 * week), MOVED[:6]) for week in range(12)]
+        year = part(bins, codes, slice(300, 800))
+        several = spans(weeks[:9] + slow[9:], weeks[3], reference, ORDINARY, years={4: year})
+        assert [(one.weeks, len(one.parts)) for one in several] == [(4, 4), (13, 13)]
+        told = {("amount", "shape"): (1, 2), ("city", "unseen"): (1, 2, 3)}
+        found = judge(bins, reference, weeks[3], noise=ORDINARY, longer=several, told=told, year=year)
+    elif case == "small":
+        found = judge(bins, part(bins, codes, slice(0, 150)), part(bins, codes, slice(2500, 2555), MOVED))
+    else:
+        found = judge(bins, reference, window)
+    assert_same(checks(found), known)
+
+
+def test_columns_of_one_input_are_told_once_by_the_surest():
+    bins, _codes = small_world()
+    made = drift.DriftResult
+    several = [
+        made("city", "shape", adjusted_p=0.5),
+        made("tags", "shape", adjusted_p=0.03),
+        made("tags=a", "shape", adjusted_p=0.001, exceeded=True),
+        made("tags", "missing", adjusted_p=None),
+        made("tags=a", "missing", adjusted_p=0.9),
+    ]
+    city, shape, missing = drift.by_input(several, bins)
+    assert city is several[0]
+    assert (shape.name, shape.adjusted_p, shape.parts) == ("tags", 0.001, (several[2],))
+    assert (missing.name, missing.adjusted_p, missing.parts) == ("tags", 0.9, (several[4],))
+    [alone] = drift.by_input(several[2:3], bins)
+    assert (alone.name, alone.parts) == ("tags", (several[2],))
+    many = [
+        made(f"tags={tag}", "shape", adjusted_p=p, exceeded=True) for tag, p in zip("abcd", (4, 2, 1, 3), strict=True)
+    ]
+    bins["tags"] = TagBins([], {}, members=list("abcd"))
+    [found] = drift.by_input(many, bins)
+    assert [one.adjusted_p for one in found.parts] == [1, 2, 3]
+
+
+def test_spans_need_as_many_weeks_before():
+    weeks = [Profile(number) for number in range(12)]
+    window, reference = Profile(99), Profile(500)
+    found = spans(weeks, window, reference, Noise())
+    assert [(one.weeks, one.parts[0].rows, one.parts[-1].rows, one.year) for one in found] == [
+        (4, 9, 99, None),
+        (13, 0, 99, None),
+    ]
+    assert [one.weeks for one in spans(weeks[:11], window, reference, Noise())] == [4]
+    assert [one.weeks for one in spans(weeks[:3], window, reference, Noise())] == [4]
+    assert spans(weeks[:2], window, reference, Noise()) == []
+    assert [one.weeks for one in spans(weeks, window, reference, Noise(), weeks=4)] == [13]
+    assert [one.weeks for one in spans(weeks[:1], window, reference, Noise(), weeks=3)] == [4]
+
+
+def test_a_rate_of_new_levels_that_is_shown_counts():
+    bins = CategoryBins(["a"], {"a": 90, "b": 1, "c": 1, "d": 2}, 6)
+    expected, tolerated = unseen_rate(bins, np.array([0, 0, 4, 90]))
+    assert expected == pytest.approx(8 / 100)
+    assert tolerated == pytest.approx(0.08 + 2.33 * math.sqrt(2 + 2 + 1) / 100 + 0.01)
+    expected, tolerated = unseen_rate(bins, np.array([20, 30, 20, 50]))
+    assert expected == pytest.approx(0.3) and tolerated == pytest.approx(0.3 + 2.33 * math.sqrt(0.21 / 100) + 0.01)
+
+
+def test_the_dilution_of_an_effect_by_hand():
+    ref, win = np.array([90.0, 10.0]), np.array([30.0, 30.0])
+    p, pooled = np.array([90.5, 10.5]) / 101, np.array([120, 40]) / 160
+    squares = np.array([0.4, 0.4]) ** 2
+    assert drift._dilution(ref, win) == pytest.approx(np.sum(squares / pooled) / np.sum(squares / p))
+    assert drift._dilution(ref, ref) == 1.0
+    q = np.array([30.5, 30.5]) / 61
+    assert stability_index(ref, win) == pytest.approx(np.sum((q - p) * np.log(q / p)))

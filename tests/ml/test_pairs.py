@@ -54,11 +54,11 @@ def crossed(rows=600):
 
 
 def test_the_clearest_pairs_come_first_and_no_more_than_asked_for(monkeypatch):
-    bins, codes, labels = crossed(2400)
+    bins, codes, labels = crossed(1200)
     start = np.zeros(len(labels))
     assert rank_pairs(bins, codes, labels, start, 9) == [(0, 1), (1, 2)]
     assert rank_pairs(bins, codes, labels, start, 1) == [(0, 1)]
-    assert rank_pairs(bins, codes, np.arange(2400) % 2, start, 9) == []
+    assert rank_pairs(bins, codes, np.arange(1200) % 2, start, 9) == []
     monkeypatch.setattr(pairs, "WIDEST", 2)
     assert rank_pairs(bins, codes, labels, start, 9) == [(0, 1)]
 
