@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pinning import assert_same, golden
 
 from odoo.addons.ai_deployment.ml import estimated as es
 from odoo.addons.ai_deployment.ml import performance
@@ -233,3 +234,60 @@ def test_the_gap_is_held_against_what_is_tolerated():
     assert es.gap(window, 0.85).exceeded and not es.gap(window, 0.85).worse
     assert es.gap(window, 0.25, "error").worse
     assert es.gap(window, float("nan")) is None and es.gap(window, None) is None
+
+
+@pytest.mark.parametrize(
+    ("offsets", "known"),
+    [
+        (
+            None,
+            {
+                "near": 10,
+                "outside": 0.0,
+                "tp": [38.5620655, 3.16113255, 32.0, 45.0],
+                "fp": [17.4379345, 3.16113255, 11.0, 24.0],
+                "fn": [12.9245272, 3.21065165, 7.0, 19.0],
+                "tn": [81.0754728, 3.21065165, 75.0, 87.0],
+                "win_rate": [0.343243951, 0.029679556, 0.286666667, 0.4],
+                "error": [0.202416412, 0.0303917935, 0.14, 0.260166667],
+                "precision": [0.688608312, 0.0564487955, 0.571428571, 0.803571429],
+                "recall": [0.748972955, 0.0498994245, 0.65515674, 0.85106383],
+                "auc": [0.874194235, 0.0278436024, 0.81364762, 0.924005596],
+                "brier": [0.134592962, 0.0155514969, 0.106565462, 0.166607714],
+            },
+        ),
+        (
+            0.3,
+            {
+                "near": 10,
+                "outside": 0.0,
+                "tp": [41.5191728, 2.942537, 36.0, 47.0],
+                "fp": [14.4808272, 2.942537, 9.0, 20.0],
+                "fn": [16.1506079, 3.45214701, 9.0, 23.0],
+                "tn": [77.8493921, 3.45214701, 71.0, 85.0],
+                "win_rate": [0.384465205, 0.0304767853, 0.32, 0.44],
+                "error": [0.204209567, 0.0300021562, 0.146666667, 0.26],
+                "precision": [0.741413801, 0.0525453036, 0.642857143, 0.839285714],
+                "recall": [0.719946779, 0.04570477, 0.639308932, 0.816326531],
+                "auc": [0.873059489, 0.0269401505, 0.817033841, 0.92216641],
+                "brier": [0.142273373, 0.0162662601, 0.112232331, 0.176814462],
+            },
+        ),
+    ],
+)
+def test_a_small_window_comes_to_the_same_bands_as_ever(offsets, known):
+    """See `pinning`: with draws of a seed, and of a segment of which more comes true."""
+    values = (golden(600) ** 2).clip(0.02, 0.98)
+    labels = (0.8 * values + 0.05 > golden(600) * 7 % 1).astype(float)
+    reference = es.learn(labels, values, seed=2)
+    window = values[::4]
+    found = es.estimate(reference, window, window > 0.4, offsets=None if offsets is None else np.full(150, offsets))
+    bands = {band.name: [band.estimate, band.se, band.low, band.high] for band in found.bands}
+    assert_same({"near": reference.near, "outside": found.outside_share, **bands}, known)
+
+
+def test_neighbours_are_counted_as_chances_or_as_log_odds():
+    ascending = np.sort(np.r_[0.001, 0.0012, np.linspace(0.4, 0.6, 11)])
+    assert es._neighbours(ascending, np.array([0.0011, 0.5, 0.9, 0.39])).tolist() == [2, 7, 0, 3]
+    assert es._near(np.linspace(0.4, 0.6, 99)) == 0 and es._near(np.linspace(0.4, 0.6, 100)) == 10
+    assert es._near(np.linspace(0.0, 1.0, 100) ** 0.25) < 10

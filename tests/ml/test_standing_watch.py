@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from pinning import assert_same, golden
 
 from odoo.addons.ai_deployment.ml import standing_watch as watch
 
@@ -154,3 +155,106 @@ def test_no_rows_change_nothing_and_one_outcome_alone_says_nothing_of_order():
 def test_what_is_no_chance_is_refused_and_rings_nothing(chance):
     with pytest.raises(ValueError, match="not between 0 and 1"):
         watch.update(watch.start(), [0.0] * 60, np.full(60, chance))
+
+
+# Known values
+@pytest.mark.parametrize(
+    ("between", "known"),
+    [
+        (
+            0.0,
+            {
+                "slope": 0.339821907,
+                "seen": [210, 0.349816647, 0.40952381],
+                "direction": "higher",
+                "evidence": [0.5, 0.5],
+                "calibration": [-1.15833479, -2.97636034, -13.5829464, -8.15623934, -19.4248857, -46.3875626],
+                "order": [-2.19373824, -4.64453006, -6.78885474],
+                "looks": [3, 3],
+            },
+        ),
+        (
+            0.3,
+            {
+                "slope": 0.339821907,
+                "seen": [210, 0.349816647, 0.40952381],
+                "direction": "higher",
+                "evidence": [0.5, 0.5],
+                "calibration": [-0.98129912, -3.60748012, -8.27634685, -3.88293956, -8.97197774, -13.1928903],
+                "order": [-2.19373824, -4.64453006, -6.78885474],
+                "looks": [3, 3],
+            },
+        ),
+    ],
+)
+def test_a_few_looks_come_to_the_same_state_as_ever(between, known):
+    """See `pinning`: row by row, and weeks that differ."""
+    chances = 0.05 + 0.6 * golden(400)
+    labels = (chances > golden(400) * 7 % 1).astype(float)
+    state = watch.start(labels[:200], chances[:200], between)
+    for first in (200, 260, 330):
+        last = min(first + 70, 400)
+        flat = labels[first:last] if first < 330 else (golden(70) * 29 % 1 < 0.6).astype(float)
+        state = watch.update(state, flat, chances[first:last])
+    found = watch.look(state)
+    assert_same(
+        {
+            "slope": state["slope"],
+            "seen": [found.rows, found.said, found.came_true],
+            "direction": found.direction,
+            "evidence": [found.calibration, found.order],
+            "calibration": state["calibration"]["evidence"],
+            "order": state["order"]["evidence"],
+            "looks": [state["calibration"]["looks"], state["order"]["looks"]],
+        },
+        known,
+    )
+
+
+def test_evidence_of_one_look_by_hand():
+    """Half of the evidence begins with the first look; six bets, each a likelihood over that at what is tolerated."""
+    state = watch.update(watch.start(), [1.0, 0.0, 1.0], [0.2, 0.5, 0.4])
+    odds, signs = np.log([0.25, 1.0, 2 / 3]), np.array([1, -1, 1])
+
+    def likelihood(shift):
+        return np.prod(1 / (1 + np.exp(-signs * (odds + shift))))
+
+    bets = [likelihood(side * size) / likelihood(side * 0.2) for side in (1, -1) for size in (0.5, 1.0, 2.0)]
+    assert state["calibration"]["evidence"] == pytest.approx(np.log(0.5 * np.array(bets)))
+    look = watch.look(state)
+    assert look.calibration == pytest.approx(max(0.5 * np.mean(bets), 0.5)) and look.order is None
+    assert (look.rows, look.said, look.came_true) == (3, pytest.approx(1.1 / 3), pytest.approx(2 / 3))
+    assert look.direction == "higher" and not look.order_exceeded
+    again = watch.update(state, [0.0], [0.5])
+    second = np.array(
+        [
+            likelihood_of_none(side * size) / likelihood_of_none(side * 0.2)
+            for side in (1, -1)
+            for size in (0.5, 1.0, 2.0)
+        ]
+    )
+    known = (0.5 * np.array(bets) + 0.5 / 52) * second
+    assert again["calibration"]["evidence"] == pytest.approx(np.log(known)) and again["calibration"]["looks"] == 2
+    assert watch.look(watch.start()).said == 0.0 and watch.update(state, [], np.array([])) is state
+
+
+def likelihood_of_none(shift):
+    return 1 / (1 + np.exp(shift))
+
+
+def test_the_order_of_sets_by_hand():
+    """One win of odds 1 beside losses of odds 0 and -1: that it stands out, under a slope of 0.6 and less."""
+    steps = watch._order_steps(np.array([1.0, 0, 0]), np.array([1.0, 0.0, -1.0]), 0.6)
+    known = [np.exp(s) / (np.exp(s) + 1 + np.exp(-s)) for s in (0.6, 0.3, 0.0, -0.3)]
+    assert steps == pytest.approx(np.log([[known[1] / known[0], known[2] / known[0], known[3] / known[0]]]))
+    mirrored = watch._order_steps(np.array([0.0, 1, 1]), -np.array([1.0, 0.0, -1.0]), 0.6)
+    assert mirrored == pytest.approx(steps)
+    far = watch._order_steps(np.array([1.0, 0, 0]), np.array([9.0, 0.0, -9.0]), 0.6)
+    assert far == pytest.approx(watch._order_steps(np.array([1.0, 0, 0]), np.array([4.0, 0.0, -4.0]), 0.6))
+    two = watch._order_steps(np.array([1.0, 1, 0, 0, 0]), np.array([1.0, 2.0, 0.0, 0.5, -1.0]), 0.6)
+    first, second = np.exp([0.6, 0.0, -0.6]), np.exp([1.2, 0.3])  # losses are dealt out in turn
+    assert two.shape == (2, 3)
+    assert two[:, 1] == pytest.approx(
+        [np.log(1 / 3) - np.log(first[0] / first.sum()), np.log(0.5) - np.log(second[0] / second.sum())]
+    )
+    assert watch._order_steps(np.ones(3), np.ones(3), 0.6).shape == (0, 3)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from pinning import assert_same, checksum, golden
 
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.logistic import log_loss, sigmoid
@@ -100,3 +101,73 @@ def test_nothing_to_split_is_one_constant():
     bins, codes = [CategoryBins(["a"], {"a": ROWS})], np.full((ROWS, 1), FIRST, dtype=np.uint8)
     found = grow(BinTable(bins, codes), LABELS, np.ones((1, ROWS)), [0], GROWTH, 5)
     assert found.raw[0] == pytest.approx(np.log(LABELS.mean() / (1 - LABELS.mean())), abs=1e-3)
+
+
+# Known values
+@pytest.mark.parametrize(
+    ("directions", "growth", "known"),
+    [
+        (
+            [0, 0, 0, 0],
+            Growth(0.2, 4, 20, 1.0),
+            {
+                "trees": [32, 31],
+                "intercepts": [-0.222603486, -0.0925715615],
+                "tables": [
+                    1.21987801,
+                    -0.276739811,
+                    -2.61472935,
+                    -0.214701825,
+                    0.86327812,
+                    -1.21839585,
+                    -1.02680984,
+                    -2.65728254,
+                ],
+                "raw": [-206.349301, -130.452604],
+            },
+        ),
+        (
+            [1, -1, 0, 0],
+            Growth(0.3, 6, 5, 20.0),
+            {
+                "trees": [39, 47],
+                "intercepts": [-0.222603486, -0.0925715615],
+                "tables": [
+                    1.95170179,
+                    0.0,
+                    -2.85113428,
+                    -0.0511934754,
+                    -0.161874952,
+                    1.09891409,
+                    -1.63694523,
+                    -1.82709358,
+                ],
+                "raw": [-208.947514, -120.784503],
+            },
+        ),
+    ],
+)
+def test_a_small_table_comes_to_the_same_trees_as_ever(directions, growth, known):
+    """See `pinning`: of two folds at once, which end where the rows held out say so."""
+    n = 500
+    one, two = golden(n), golden(n) * 7 % 1
+    one[::9] = np.nan
+    few = np.array(list("aabbc"), dtype=object)[(golden(n) * 29 % 1 * 5).astype(int)]
+    many = np.array([f"l{int(x)}" for x in (golden(n) * 31 % 1) ** 2 * 25], dtype=object)
+    odds = 3 * np.nan_to_num(one, nan=0.2) - 4 * (two - 0.5) ** 2 + (few == "b") - 1.5
+    labels = sigmoid(odds) > golden(n) * 53 % 1
+    bins = [NumericBins.fit(one, 12), NumericBins.fit(two, 12), CategoryBins.fit(few), CategoryBins.fit(many, 12, 5)]
+    codes = np.stack([own.codes(values) for own, values in zip(bins, (one, two, few, many), strict=True)], axis=1)
+    fold, weights = np.arange(n) % 2, 0.5 + golden(n, 0.3)
+    learned = weights * (fold != np.arange(2)[:, None])
+    held = [np.flatnonzero(fold == k) for k in range(2)]
+    grown = grow(BinTable(bins, codes), labels, learned, directions, growth, 60, held, weights)
+    assert_same(
+        {
+            "trees": list(grown.trees),
+            "intercepts": [own.intercept for own in grown.sums],
+            "tables": [checksum(table) for own in grown.sums for table in own.tables],
+            "raw": [checksum(raw) for raw in grown.raw],
+        },
+        known,
+    )
