@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pinning import assert_same, checksum, golden
 
 from odoo.addons.ai_deployment.ml.binning import (
     ABOVE,
@@ -244,3 +245,60 @@ def test_bins_narrow_towards_both_ends_down_to_single_rows(rows):
     beyond = counts[::-1].cumsum()
     tail = beyond[beyond <= rows / 20]
     assert (tail[1:] / tail[:-1]).max() <= 2 and (tail[tail > 30][1:] / tail[tail > 30][:-1] < 1.4).all()
+
+
+# Known values
+@pytest.mark.parametrize(
+    ("name", "options", "known"),
+    [
+        (
+            "smooth",
+            {"max_bins": 9},
+            {"edges": [8, 152.028015], "rows": 597.495168, "labels": "1 to 1.55 | 1.55 to 2.44 | 35 to 54.3"},
+        ),
+        (
+            "smooth",
+            {"max_bins": 12, "spacing": "tails"},
+            {"edges": [11, 257.500923], "rows": 609.315562, "labels": "1 to 1.07 | 1.07 to 1.39 | 51 to 54.3"},
+        ),
+        (
+            "steps",
+            {"max_bins": 16},
+            {"edges": [9, 275.447993], "rows": 576.336848, "labels": "1.26 to 1.67 | 1.67 to 2.78 | 49.9 to 54.3"},
+        ),
+        (
+            "steps",
+            {"max_bins": 16, "even": 5},
+            {"edges": [4, 177.679502], "rows": 589.367904, "labels": "1.26 to 4.33 | 4.33 to 15.5 | 49.9 to 54.3"},
+        ),
+        ("whole", {"max_bins": 8}, {"edges": [6, 94.9117494], "rows": 585.904632, "labels": "1 | 2 | 28 to 54"}),
+        ("whole", {"max_bins": 200}, {"edges": [53, 2216.08095], "rows": 604.989151, "labels": "1 | 2 | 54"}),
+    ],
+)
+def test_a_few_numbers_are_cut_as_ever(name, options, known):
+    """See `pinning`: numbers that never repeat, amounts of which some do, and whole ones."""
+    smooth = np.exp(4 * golden(400))
+    values = {"smooth": smooth, "steps": np.where(golden(400) * 7 % 1 < 0.4, 49.9, smooth), "whole": np.floor(smooth)}[
+        name
+    ]
+    bins = NumericBins.fit(values, **options)
+    rows = np.bincount(bins.codes(values), minlength=bins.size)
+    ends = " | ".join(bins.label(code) for code in (FIRST, FIRST + 1, bins.size - 1))
+    assert_same({"edges": [len(bins.edges), checksum(bins.edges)], "rows": checksum(rows), "labels": ends}, known)
+
+
+def test_texts_of_intervals_by_hand():
+    whole = NumericBins(0, 9, [3, 4.5, 6], whole=True)
+    texts = [whole.label(code) for code in range(whole.size)]
+    assert texts == ["missing", "under 0", "over 9", "0 to 2", "3 to 4", "5", "6 to 9"]
+    beyond = NumericBins(-8, 30, [0, 2, 5, 10], tails=(1, 2))
+    texts = [beyond.label(code) for code in range(beyond.size)]
+    assert texts == ["missing", "under 0", "over 5", "under 0", "0 to 2", "2 to 5", "over 5", "over 5"]
+    assert NumericBins(None, None).label(BELOW) == "never seen before"
+    single = NumericBins(2.5, 2.5)
+    assert single.label(FIRST) == "2.5" and single.bounds(FIRST) == (2.5, 2.5)
+
+
+def test_numbers_of_few_digits_stay_apart():
+    assert few_digits([1.0, 1.0004, 1.0006, 2000.4]) == [1.0, 1.0004, 1.001, 2000.0]
+    assert few_digits([0.0, math.inf]) == [0.0, math.inf] and few_digits([-0.0012345, 1234.5]) == [-0.00123, 1234.0]

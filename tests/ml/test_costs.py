@@ -499,3 +499,11 @@ def test_what_cannot_be_weighed_in_money_is_refused_or_left_out():
         else:
             with pytest.raises(error):
                 costs.cheapest(sure, few, 3.0, review_cost=1.0)
+
+
+def test_a_threshold_below_all_is_the_first_of_the_curve():
+    sure = golden(100)
+    found = costs.cheapest(sure, golden(100) * 7 % 1 > sure, 10.0, review_cost=0.5)
+    assert costs.money_at(found, -1.0) == found.curve[0] and costs.money_at(found, 0.0).share == 0.0
+    assert found.curve[0].money == (0.0, 0.0, 0.0)
+    assert all(point.money.low < point.money.estimate < point.money.high for point in found.curve[1:])

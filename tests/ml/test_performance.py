@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pinning import golden
 from scipy import stats
+from scipy.optimize import brentq
 from sklearn import metrics as theirs
 
 from odoo.addons.ai_deployment.ml import performance as pf
@@ -168,3 +170,82 @@ def test_infinite_values_are_refused_and_nothing_is_not_surely_off():
         pf.brier([0, 1], [0.5, math.inf])
     assert math.isnan(pf.in_the_large_test([], []).p_value)
     assert pf.in_the_large_interval([], []) == (-1.0, 1.0)
+
+
+# By hand
+def test_the_interval_of_an_auc_is_the_wider_of_delongs_and_newcombes():
+    labels, values = np.repeat([1, 0], [10, 20]), np.r_[np.arange(10) + 6.5, np.arange(20) * 0.8]
+    area = pf.auc(labels, values)
+    z, m, n = stats.norm.ppf(0.975), 10, 20
+    for end in (pf._furthest(area, m, n, -z), pf._furthest(area, m, n, z)):
+        both = (1 - end) / (2 - end) + end / (1 + end)
+        spread = end * (1 - end) * (1 + (15 - 1) * both)
+        assert (end - area) ** 2 * m * n == pytest.approx(z * z * spread)
+    own = [np.mean((v > values[10:]) + (v == values[10:]) / 2) for v in values[:10]]
+    others = [np.mean((values[:10] > v) + (values[:10] == v) / 2) for v in values[10:]]
+    reach = z * np.sqrt(np.var(own, ddof=1) / m + np.var(others, ddof=1) / n) / (area * (1 - area))
+    odds = np.log(area / (1 - area))
+    ends = 1 / (1 + np.exp(-(odds - reach))), 1 / (1 + np.exp(-(odds + reach)))
+    found = pf.auc_interval(labels, values)
+    assert found[0] == pytest.approx(min(ends[0], pf._furthest(area, m, n, -z)))
+    assert found[1] == pytest.approx(max(ends[1], pf._furthest(area, m, n, z)))
+    other = np.r_[values[:10][::-1], values[10:][::-1]] + golden(30)
+    theirs_own = [np.mean((v > other[10:]) + (v == other[10:]) / 2) for v in other[:10]]
+    theirs_others = [np.mean((other[:10] > v) + (other[:10] == v) / 2) for v in other[10:]]
+    variance = np.var(np.subtract(own, theirs_own), ddof=1) / m + np.var(np.subtract(others, theirs_others), ddof=1) / n
+    gap = pf.auc_difference(labels, values, other)
+    assert gap.se == pytest.approx(np.sqrt(variance)) and gap.estimate == pytest.approx(area - pf.auc(labels, other))
+    assert (gap.low, gap.high) == pytest.approx((gap.estimate - z * gap.se, gap.estimate + z * gap.se))
+    assert gap.p_value == pytest.approx(2 * stats.norm.sf(abs(gap.estimate / gap.se)))
+
+
+@pytest.mark.parametrize("labels", [[1, 0, 0, 0], [0, 1, 1, 1], [0, 0], [1, 1]])
+def test_one_row_of_an_outcome_allows_no_spread(labels):
+    values = np.arange(len(labels)) / 10
+    assert pf.auc_interval(labels, values) == (0.0, 1.0)
+    assert all(math.isnan(figure) for figure in pf.auc_difference(labels, values, -values))
+    assert math.isnan(pf.auc(labels, values)) == (len(labels) == 2)
+
+
+def test_two_rows_of_each_outcome_are_enough():
+    assert pf.auc_difference([1, 1, 0, 0], [3, 1, 2, 0], [3, 2, 1, 0]).estimate == -0.25
+    assert pf.auc_interval([1, 1, 0, 0], [3, 2, 1, 0])[1] == 1.0
+    assert pf.auc_interval([1, 1, 0, 0], [1, 1, 1, 1]) == pytest.approx(  # no spread of its own
+        (pf._furthest(0.5, 2, 2, -1.959964), pf._furthest(0.5, 2, 2, 1.959964))
+    )
+    gap = pf.brier_difference([1, 0], [0.8, 0.4], [0.5, 0.5])
+    # gaps .04 - .25 and .16 - .25
+    assert gap.estimate == pytest.approx(-0.15) and gap.se == pytest.approx(np.std([-0.21, -0.09], ddof=1) / np.sqrt(2))
+    assert all(math.isnan(figure) for figure in pf.brier_difference([1], [0.8], [0.5]))
+
+
+def test_a_slope_needs_both_outcomes_and_values_that_differ():
+    for labels, values in (
+        ([1, 1, 1], [0.2, 0.5, 0.7]),
+        ([0, 0], [0.2, 0.5]),
+        ([1, 0], [0.5, 0.5]),
+        ([0, 1], [0.2, 0.9]),
+    ):
+        assert math.isnan(pf.slope_test(labels, values).estimate)
+    alone = pf.slope_test([0, 1, 0, 0], [0.2, 0.5, 0.7, 0.4])
+    assert alone.z == pytest.approx((alone.estimate - 1) / alone.se)
+    design = np.column_stack([np.log(np.array([0.2, 0.5, 0.7, 0.4]) / np.array([0.8, 0.5, 0.3, 0.6])), np.ones(4)])
+    raw = design[:, 0] * alone.estimate
+    level = brentq(lambda c: np.sum(1 / (1 + np.exp(-raw - c))) - 1, -9, 9)
+    p = 1 / (1 + np.exp(-raw - level))
+    assert design[:, 0] @ (np.array([0, 1, 0, 0]) - p) == pytest.approx(0, abs=1e-6)
+    assert alone.se == pytest.approx(
+        np.sqrt(np.linalg.inv(design.T @ (design * (p * (1 - p))[:, None]))[0, 0]), rel=1e-5
+    )
+
+
+def test_figures_without_rows_or_without_places():
+    assert all(
+        math.isnan(figure([], [])) for figure in (pf.auc, pf.average_precision, pf.brier, pf.calibration_in_the_large)
+    )
+    assert math.isnan(pf.precision_at([1, 0], [0.2, 0.1], 0)) and math.isnan(pf.average_precision([0, 0], [0.2, 0.1]))
+    assert pf.recall_in_top([1, 0, 1], [0.3, 0.2, 0.1], 0.0) == 0.0 and math.isnan(pf.recall_in_top([0], [0.1], 1.0))
+    assert pf.recall_in_top([1, 0, 1, 0], [0.3, 0.3, 0.1, 0.0], 0.25) == 0.25
+    assert pf.in_the_large_interval([], []) == (-1.0, 1.0)
+    test = pf.in_the_large_test([1, 0, 1, 1], [0.5, 0.2, 0.6, 0.9])
+    assert test.se == pytest.approx(np.sqrt(0.25 + 0.16 + 0.24 + 0.09) / 4) and test.estimate == pytest.approx(0.2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import beta, betabinom, binom
+from scipy.stats import beta, betabinom, binom, chi2
 
 from odoo.addons.ai_deployment.ml import rates
 
@@ -159,3 +159,55 @@ def test_weeks_of_one_row_say_nothing_of_how_weeks_differ_and_those_of_two_do():
     assert rates.spread([0, 1] * 20, [1] * 40) == 0
     assert rates.spread([0, 2] * 20, [2] * 40) == 0.95
     assert rates.spread([0, 100] * 20, [100] * 40) == 0.95
+
+
+def test_the_ends_of_a_beta_binomial():
+    cases, rate, wide = 20, 0.3, 0.1
+    assert rates.tail_more([0, -1, 21], cases, rate, wide).tolist() == pytest.approx([1.0, 1.0, 0.0])
+    assert rates.tail_fewer([20, 25, -1], cases, rate, wide).tolist() == pytest.approx([1.0, 1.0, 0.0])
+    assert rates.fewest_that_exceed([1e-30], [cases], [rate], [wide]).tolist() == [21]
+    assert rates.most_that_exceed([1e-30], [cases], [rate], [wide]).tolist() == [-1]
+    assert rates.fewest_that_exceed([1.0 + 1e-9], [cases], [rate], [wide]).tolist() == [0]
+    assert rates.most_that_exceed([1 - 1e-12], [cases], [rate], [wide])[0] >= 19
+    assert rates._first(lambda k: k >= 0, 5) == 0 and rates._first(lambda k: k >= 4, 5) == 4
+    assert rates._first(lambda k: False, 5) == 5
+
+
+def test_of_very_many_hits_the_beta_has_the_mean_and_the_variance_of_the_counts():
+    cases, rate, wide = 400_000, 0.4, 1e-6
+    size = 1 / (wide + (1 - wide) / cases) - 1
+    law = beta(rate * size, (1 - rate) * size)
+    assert law.var() * cases**2 == pytest.approx(cases * rate * (1 - rate) * (1 + (cases - 1) * wide))
+    for hits in (159_000, 160_000, 160_800):
+        assert rates.tail_more([hits], [cases], [rate], [wide])[0] == pytest.approx(law.sf((hits - 0.5) / cases))
+        assert rates.tail_fewer([hits], [cases], [rate], [wide])[0] == pytest.approx(law.cdf((hits + 0.5) / cases))
+
+
+def test_weeks_of_which_each_differs_by_hand():
+    hits, cases = np.array([10, 30] * 5), np.array([100] * 10)
+    squares = np.sum((hits - 20) ** 2 / 100) / (0.2 * 0.8)
+    bound = squares / chi2.isf(rates.SURE, 9)
+    assert rates.spread(hits, cases) == pytest.approx((bound - 1) / ((1000 - 100) / 9 - 1))
+    lopsided = np.array([50, 150] * 5)
+    usual = (1000 - np.sum(lopsided**2) / 1000) / 9
+    found = rates.spread([20, 10] * 5, lopsided)
+    share = 150 / 1000
+    squares = np.sum((np.array([20, 10] * 5) - lopsided * share) ** 2 / lopsided) / (share * (1 - share))
+    assert found == pytest.approx((squares / chi2.isf(rates.SURE, 9) - 1) / (usual - 1))
+    assert rates.spread(hits[:7], cases[:7]) == 0.0 and rates.spread(hits[:8], cases[:8]) > 0
+    assert rates.spread([0] * 9, [100] * 9) == rates.spread([100] * 9, [100] * 9) == rates.spread([], []) == 0.0
+    assert rates.spread([1] * 9, [1] * 9) == 0.0  # of single rows nothing can be said
+    assert rates.spread([0, 2] * 9, [2] * 18) == 0.95
+
+
+@pytest.mark.parametrize(("hits", "more"), [(50, True), (50, False), (980, True), (980, False), (500, True)])
+def test_what_is_beyond_a_ratio_by_hand(hits, more):
+    above, below = (hits + 1, 1000 - hits) if more else (hits, 1001 - hits)
+    mean, variance = beta(above, below).stats()
+    known = rates.tolerated(mean, mean, 1.5)[more]
+    step = 1e-6
+    slope = (rates.tolerated(mean + step, mean + step, 1.5)[more] - known) / step
+    rate, wide = rates.beyond_ratio(hits, 1000, 1.5, 0.01, more=more)
+    assert rate == pytest.approx(known)
+    assert wide == pytest.approx(0.01 + slope**2 * variance / (known * (1 - known)), rel=1e-4)
+    assert rates.beyond_ratio(1, 2, 1.5, 0.94, more=True)[1] == 0.95

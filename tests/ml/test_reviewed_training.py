@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from pinning import assert_same, checksum, golden
 from threadpoolctl import threadpool_limits
 
 from odoo.addons.ai_deployment.ml import artifact
@@ -192,3 +193,116 @@ def test_what_does_not_fit_is_refused_with_a_sentence(verdicts, options):
     with pytest.raises(BadTrainingInput) as caught:
         WORLD.train(verdicts, **options)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "known"),
+    [
+        (
+            False,
+            {
+                "rows": 700,
+                "unusable_rows": 0,
+                "judged": 256,
+                "positives": 86,
+                "test_rows": 38,
+                "test_positives": 14,
+                "test_random_checks": 0,
+                "auc": 0.925595238,
+                "average_precision": 0.946074646,
+                "brier": 0.067900758,
+                "brier_base_rate": 0.232686981,
+                "auc_before": 0.723214286,
+                "average_precision_before": 0.58366392,
+                "inputs": 4,
+                "pairs": 0,
+                "tested": [-3405.32385, 141.075193, 69, 0.691584406],
+                "tested points": [63.5982495, -28.2824985, -2.43252166, 33.1955688],
+                "tested reference": [
+                    1061.22493,
+                    1061.22493,
+                    1094.34543,
+                    1035.37091,
+                    1030.90073,
+                    990.515722,
+                    860.757135,
+                ],
+                "served": [-3379.52152, 141.870134, 70, 0.714996201],
+                "served points": [75.1398443, -32.6534491, -2.27287264, 40.3283516],
+                "served reference": [
+                    1061.22493,
+                    1061.22493,
+                    1094.34543,
+                    1049.10689,
+                    1033.03347,
+                    991.133756,
+                    865.619368,
+                ],
+            },
+        ),
+        (
+            True,
+            {
+                "rows": 700,
+                "unusable_rows": 0,
+                "judged": 256,
+                "positives": 86,
+                "test_rows": 38,
+                "test_positives": 14,
+                "test_random_checks": 7,
+                "auc": 0.925595238,
+                "average_precision": 0.946074646,
+                "brier": 0.0640698968,
+                "brier_base_rate": 0.232686981,
+                "auc_before": 0.723214286,
+                "average_precision_before": 0.58366392,
+                "inputs": 4,
+                "pairs": 0,
+                "tested": [-2967.74911, 175.479796, 69, 0.748537971],
+                "tested points": [59.5633293, -19.0904006, -2.3927928, 28.2423521],
+                "tested reference": [
+                    1061.22493,
+                    1061.22493,
+                    1094.34543,
+                    1035.37091,
+                    1028.46303,
+                    990.515722,
+                    908.869778,
+                ],
+                "served": [-2801.19368, 181.374833, 70, 0.670956576],
+                "served points": [68.3651588, -25.4458988, -2.00136722, 32.8096036],
+                "served reference": [1061.22493, 1061.22493, 1094.34543, 1049.10689, 1032.7974, 991.133756, 945.236669],
+            },
+        ),
+    ],
+)
+def test_a_small_world_comes_to_the_same_cards_as_ever(drawn, known):
+    """See `pinning`: of rows that were judged as they stood out, and some of them as they were drawn."""
+    n = 700
+    risk, size = golden(n) ** 3, np.exp(2 * golden(n) * 7 % 1)
+    kind = np.array(list("aab"), dtype=object)[(golden(n) * 29 % 1 * 3).astype(int)]
+    columns = {
+        "risk": make_column("risk", NUMBER, risk),
+        "size": make_column("size", NUMBER, size),
+        "kind": make_column("kind", CATEGORY, kind.tolist()),
+    }
+    moments = np.arange(n, dtype=float)
+    surprise = train_anomaly(columns, moments, tails={"risk": "high"}, context=["kind"]).card
+    judged = (risk > 0.35) | (golden(n) * 53 % 1 < 0.1)
+    said = (risk > 0.6) & (kind == "a") | (golden(n) * 31 % 1 < 0.1)
+    verdicts = [bool(one) if known_ else None for one, known_ in zip(said, judged, strict=True)]
+    chances = np.where(judged & (risk <= 0.35), 0.1, np.nan) if drawn else None
+    with threadpool_limits(1):
+        tested, served = train_reviewed(columns, moments, verdicts, surprise=surprise, chances=chances, flag_rate=0.1)
+    figures = {name: value for name, value in served.metrics.items() if name != "seconds"}
+    for name, own in (("tested", tested), ("served", served)):
+        scored = own.card.score(columns)
+        figures[name] = [
+            checksum(scored.raw),
+            checksum(scored.values),
+            int(scored.predictions.sum()),
+            own.card.threshold,
+        ]
+        figures[f"{name} points"] = [checksum(feature.points) for feature in own.card.features]
+        figures[f"{name} reference"] = [checksum(counts) for counts in own.reference.counts.values()]
+    assert_same(figures, known)

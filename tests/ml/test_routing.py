@@ -435,3 +435,32 @@ def test_a_larger_risk_never_raises_a_line(rows, risk):
         assert small[side].line is None or (large[side].line is not None and large[side].line <= small[side].line)
         if small[side].line is not None:
             assert (small[side].errors + 1) / (np.sum(np.asarray(predictions, bool) == side) + 1) <= risk
+
+
+def test_the_end_of_a_curve_says_how_many_cases_a_side_has():
+    curve = [(0.9, 3, 0), (0.8, 5, 1), (0.6, 9, 4)]
+    assert routing.guaranteed_lines({True: curve, False: []}, target_error=0.05) == {
+        True: routing.Side(None, 9, 4, 1.0),
+        False: routing.Side(None, 0, 0, 1.0),
+    }
+    assert routing.settled_by_line([curve], 0.7) == (5, 1) and routing.settled_by_line([curve], 0.6) == (9, 4)
+    assert routing.settled_by_line([curve, curve[:1]], 0.9) == (6, 0) and routing.settled_by_line([curve], 0.95) == (
+        0,
+        0,
+    )
+
+
+def test_a_thinned_curve_keeps_its_ends():
+    sure = np.linspace(1, 0.5, 30)
+    whole = routing.held_out_curve(np.ones(30), np.ones(30), sure, None)[True]
+    thin = routing.held_out_curve(np.ones(30), np.ones(30), sure, 4)[True]
+    assert thin == [whole[place] for place in (0, 9, 19, 29)] and len(whole) == 30
+    trade = routing.risk_coverage(np.ones(30), np.ones(30), sure, 4)
+    assert [round(30 * coverage) for coverage, _risk, _line in trade] == [1, 10, 20, 30]
+
+
+def test_a_row_without_a_chance_is_never_drawn():
+    lots, chances = np.array([0.0, 0.2, 0.9]), np.array([0.0, 0.5, 0.5])
+    assert routing.spread_selected(lots, chances, 0.0, 1.0, 0.5).tolist() == [False, True, False]
+    assert routing.spread_selected(lots, chances, 0.0, 3.0, 0.5).tolist() == [False, True, True]
+    assert routing.by_gain([0.2, 0.2], [0.0, 0.0]).tolist() == [0.2, 0.2]
