@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from odoo.addons.ai_deployment.ml import copies
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.copies import copied
 
@@ -73,3 +74,33 @@ def test_pairs_that_all_won_say_nothing_however_much_else_was_lost():
     assert not copied(taken(columns, rows), rows < 40).any()
     half = rows % 2 == 0  # of the pairs, half won
     assert copied(taken(columns, rows), half).sum() == 40
+
+
+# By hand
+def test_places_among_equals_and_numbers_of_values():
+    assert copies._nth(np.array([3, 3, 1, 3, 1])).tolist() == [0, 1, 0, 2, 1]
+    one, two, three = copies._numbered(np.array([2.0, np.nan, 2.0])).tolist()
+    assert one == three != two
+
+
+def judged(pairs, unlike, alone=0, wins=None):
+    """Whether ``pairs`` of equal rows are copies, of which ``unlike`` hold two outcomes; and rows that stand alone."""
+    alike = np.r_[np.repeat(np.arange(pairs), 2), pairs + np.arange(alone)]
+    labels = np.r_[np.repeat(np.arange(pairs) % 2 if wins is None else np.arange(pairs) < wins, 2), np.ones(alone)]
+    labels[: 2 * unlike] = np.tile([0, 1], unlike)
+    return copies._are_copies([alike] * 3, alike, labels.astype(np.int64))
+
+
+def test_pairs_are_copies_where_they_share_their_outcome_beyond_what_chance_does():
+    """Of 400 pairs, half won, chance lets 200 differ by ½ each; copies may come to the rest of `SURELY` of that."""
+    most = int((1 - copies.SURELY) * 0.25 * 400 * 2)
+    assert most > 0 and judged(400, most) and not judged(400, most + 2)
+    assert not judged(400, 0, wins=0) and not judged(400, 0, wins=400) and judged(400, 0, wins=1)
+
+
+def test_equals_that_chance_makes_are_no_copies():
+    """800 rows have 319,600 pairs: 799 of one input with 400 values are equal by chance, and 2 of two such inputs."""
+    alike, labels = np.repeat(np.arange(400), 2), np.repeat(np.arange(400) % 2, 2)
+    assert 319_600 / 400**2 < copies.BY_CHANCE * 400 < 319_600 / 400
+    assert copies._are_copies([alike, alike], alike, labels)
+    assert not copies._are_copies([alike], alike, labels)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy import stats
 
+from odoo.addons.ai_deployment.ml import naive
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, UNSEEN, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.naive import STRONGEST, Naive
 
@@ -84,3 +86,47 @@ def test_levels_are_counted_and_drawn_towards_all_rows():
 def test_a_number_that_never_varies_says_nothing():
     table, _bins = of_number(np.full(30, 7.0), np.arange(30) < 10)
     assert not table.any()
+
+
+# By hand
+def test_levels_are_counted_with_two_cases_of_the_whole():
+    """Wins 3 of 4 and 1 of 4: the rate is (4 + 1) / (8 + 2), and each level begins with two cases of it."""
+    found = of_levels(np.array(list("aaaabbbb"), dtype=object), np.array([1, 1, 1, 0, 1, 0, 0, 0]))
+    odds = np.log((3 + 1) / (1 + 1)), np.log((1 + 1) / (3 + 1))
+    assert found.tables[0][FIRST:] == pytest.approx([own / (1 + abs(own) / STRONGEST) for own in odds])
+    assert found.tables[0][:FIRST].tolist() == [0, 0, 0] and found.intercept == 0.0
+    lopsided = of_levels(np.array(list("aaab"), dtype=object), np.array([1, 0, 0, 0]))
+    assert lopsided.intercept == pytest.approx(np.log(2 / 4))
+    rate = 2 / 6
+    odds = np.log((1 + 2 * rate) / (2 + 2 * (1 - rate))) - np.log(rate / (1 - rate))
+    assert lopsided.tables[0][FIRST] == pytest.approx(odds / (1 + abs(odds) / STRONGEST))
+
+
+def test_densities_of_a_number_by_hand():
+    """Places -1, 0 and 1 of 2, 1 and 2 rows: means are drawn by two cases, variances by four of all rows."""
+    wins, others, place = (
+        np.array([0.0, 0, 0, 1, 1]),
+        np.array([0.0, 0, 2, 0, 1]),
+        np.array([np.nan, np.nan, -1.0, 0, 1]),
+    )
+    mean, variance = 0.0, 0.8 + 1e-9
+    found = naive._of_number(wins, others, place)
+    known = np.zeros(3)
+    for side, sign in ((wins[2:], 1), (others[2:], -1)):
+        own = (side @ place[2:] + 2 * mean) / (side.sum() + 2)
+        spread = (side @ (place[2:] - own) ** 2 + 4 * variance) / (side.sum() + 4)
+        known -= sign * (np.log(spread) + (place[2:] - own) ** 2 / spread) / 2
+    assert found[2:] == pytest.approx(known) and found[:2].tolist() == [0, 0]
+    assert naive._of_number(np.zeros(5), np.zeros(5), place).tolist() == [0.0] * 5
+
+
+def test_values_and_ranks_are_standardised_over_the_rows():
+    rows, centre = np.array([1.0, 2.0, 1.0]), np.array([0.0, 1.0, 6.0])
+    value, rank, ranks = naive.value_and_rank(centre, rows)
+    assert ranks.tolist() == [0.125, 0.5, 0.875]
+    assert value == pytest.approx((centre - 2) / np.sqrt(5.5))
+    scores = stats.norm.ppf(ranks)
+    assert rank == pytest.approx(scores / np.sqrt(scores[0] ** 2 / 2))
+    assert naive.standardised(np.full(3, 4.0), rows).tolist() == [0.0, 0.0, 0.0]
+    far = naive.value_and_rank(np.r_[np.zeros(1), np.full(1, 100.0)], np.array([99.0, 1.0]))[0]
+    assert far[1] < 100 and far @ [99.0, 1.0] == pytest.approx(0, abs=1e-9)
