@@ -142,7 +142,8 @@ def _month(replayed: Replayed, month: int) -> dict[str, Any]:
 
 
 def _interval(labels: np.ndarray, values: np.ndarray) -> list[float] | None:
-    if min(Counter(labels.tolist()).get(side, 0) for side in (True, False)) < 2:
+    cases = Counter(labels.tolist())
+    if min(cases[True], cases[False]) < 2:
         return None
     return [
         round(float(each), 4) for each in (performance.auc(labels, values), *performance.auc_interval(labels, values))
