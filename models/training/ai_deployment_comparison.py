@@ -40,13 +40,21 @@ class AiDeploymentComparison(models.Model):
     end_date = fields.Datetime("Ended On", readonly=True)
     record_count = fields.Integer("Records", readonly=True, help="At most so many of the latest records are replayed.")
     state = fields.Selection(
-        [("waiting", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+        [
+            ("waiting", "Waiting"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("promoted", "Promoted"),
+            ("ended", "Ended"),
+            ("failed", "Failed"),
+        ],
         required=True,
         readonly=True,
         default="waiting",
         index=True,
+        help="Promoted: the challenger serves already. Ended: another pair of versions scores now.",
     )
-    result_text = fields.Char("Failure", readonly=True)
+    result_text = fields.Char("Without a Result", readonly=True)
     summary = fields.Char("Result", compute="_compute_summary")
     result = fields.Json("Figures", readonly=True, groups=NO_ACCESS)
     page_html = fields.Html("Side by Side", compute="_compute_page_html", sanitize=False)
@@ -131,7 +139,12 @@ class AiDeploymentComparison(models.Model):
         """End what is open and not of the pair that scores now."""
         for comparison in self.sudo().search(Domain("deployment_id", "=", deployment.id) & Domain("state", "in", OPEN)):
             if not comparison.is_challenging:
-                comparison._fail(comparison._changed_text())
+                comparison.write({**comparison._changed_values(), "end_date": clock.now()})
+
+    def _changed_values(self):
+        """Return the values of a comparison whose pair scores no more: nothing failed."""
+        is_promoted = self.deployment_id.champion_id == self.challenger_id
+        return {"state": "promoted" if is_promoted else "ended", "result_text": self._changed_text()[:500]}
 
     def _changed_text(self):
         """Return why a comparison that was not carried out is of no use any more."""
@@ -141,9 +154,6 @@ class AiDeploymentComparison(models.Model):
                 "Ended without a result: %s was made the serving version meanwhile.", deployment.champion_id.name
             )
         return self.env._("Ended without a result: %s is not the challenger any more.", self.challenger_id.name)
-
-    def _fail(self, text):
-        self.write({"state": "failed", "end_date": clock.now(), "result_text": text[:500]})
 
     @api.model
     def _cron_compare(self):
@@ -164,11 +174,11 @@ class AiDeploymentComparison(models.Model):
         told = self.with_context(lang=person.lang or self.env.lang)
         try:
             with self.env.cr.savepoint():
-                deployment = told.deployment_id
-                if not told.is_challenging:
-                    raise UserError(told._changed_text())
-                result = Replay(deployment, told.challenger_id, told.record_count).run()
-                values = {"state": "done", "result": result, "result_text": False}
+                if told.is_challenging:
+                    result = Replay(told.deployment_id, told.challenger_id, told.record_count).run()
+                    values = {"state": "done", "result": result, "result_text": False}
+                else:
+                    values = told._changed_values()
         except UserError as error:
             values = {"state": "failed", "result_text": str(error)[:500]}
         except Exception as error:
@@ -184,7 +194,7 @@ class AiDeploymentComparison(models.Model):
         )
         if found and found[0][0] == "running":
             if values["state"] == "done" and not self.is_challenging:
-                values = {"state": "failed", "result_text": told._changed_text()}
+                values = told._changed_values()
             self.write({**values, "end_date": clock.now()})
 
     # Buttons

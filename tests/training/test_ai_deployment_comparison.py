@@ -79,7 +79,7 @@ class TestComparison(ChallengerCase):
     def test_a_promotion_ends_what_waits(self):
         comparison = self.asked()
         self.challenger.with_user(self.owner).action_promote()
-        self.assertEqual(comparison.state, "failed")
+        self.assertEqual(comparison.state, "promoted")
         self.assertIn("Version 2 was made the serving version meanwhile", comparison.result_text)
 
     def test_a_promotion_while_it_is_replayed_keeps_no_result(self):
@@ -92,8 +92,13 @@ class TestComparison(ChallengerCase):
 
         with patch.object(Replay, "run", promoted):
             self.work()
-        self.assertEqual((comparison.state, comparison.result), ("failed", False))
+        self.assertEqual((comparison.state, comparison.result), ("promoted", False))
         self.assertIn("meanwhile", comparison.result_text)
+
+    def test_a_challenger_that_is_withdrawn_ends_what_waits(self):
+        comparison = self.asked()
+        self.deployment.with_user(self.owner).action_withdraw_challenger()
+        self.assertEqual(comparison.state, "ended")
 
     def test_a_fault_ends_it_without_a_value(self):
         comparison = self.asked()
