@@ -2,7 +2,8 @@
 
 from odoo import api, fields, models
 
-from .next_step import APPROVE, STEPS, next_step, take
+from ..training.request_outside import is_made_elsewhere
+from .next_step import APPROVE, STEPS, TRAIN, next_step, take
 
 
 class AiDeployment(models.Model):
@@ -40,8 +41,10 @@ class AiDeployment(models.Model):
                 continue
             found = next_step(deployment._origin)
             at = STEPS.index(found.step) + (deployment.state == "production")
+            # What is made elsewhere is registered, bound or imported; nobody trains it here.
+            own = {TRAIN: self.env._("Version")} if is_made_elsewhere(deployment._origin.sudo()) else {}
             steps = [
-                {"label": labels[code], "is_done": place < at, "is_current": place == at}
+                {"label": own.get(code, labels[code]), "is_done": place < at, "is_current": place == at}
                 for place, code in enumerate(STEPS)
             ]
             deployment.stepper_html = self.env["ir.qweb"]._render("ai_deployment.stepper", {"steps": steps})

@@ -12,6 +12,7 @@ from odoo.models import BaseModel
 
 from ..governance.approval import Approval
 from ..governance.checklist import DONE
+from ..training.request_outside import is_made_elsewhere
 
 DESCRIBE, INPUTS, TRAIN, SHADOW, APPROVE, LIVE = STEPS = ("describe", "inputs", "train", "shadow", "approve", "live")
 
@@ -86,7 +87,9 @@ def _until_trained(deployment: BaseModel) -> NextStep:
         return NextStep(
             TRAIN,
             env._("Open Version"),
-            env._("“%s” does not serve yet: promote it, or train another one.", version.name),
+            env._("“%s” does not serve yet: promote it.", version.name)
+            if is_made_elsewhere(told)
+            else env._("“%s” does not serve yet: promote it, or train another one.", version.name),
             lambda: {
                 "type": "ir.actions.act_window",
                 "res_model": version._name,

@@ -18,7 +18,7 @@ def procedure(deployment: BaseModel) -> list[tuple[str, str]]:
     env, told = deployment.env, deployment.sudo()
     elsewhere = told.champion_id.kind in MADE_ELSEWHERE
     return [
-        *([(env._("Made Outside Odoo"), _elsewhere(env, told))] if elsewhere else []),
+        *([(env._("Made Outside Odoo"), way_back(env, told))] if elsewhere else []),
         (env._("Authority"), _authority(env, told)),
         (env._("Budget"), _budget(env, told)),
         (env._("Calendar"), _calendar(env, told)),
@@ -28,7 +28,11 @@ def procedure(deployment: BaseModel) -> list[tuple[str, str]]:
     ]
 
 
-def _elsewhere(env: Environment, deployment: BaseModel) -> str:
+def way_back(env: Environment, deployment: BaseModel) -> str:
+    """Return how a new version of a model that is made outside Odoo comes back.
+
+    :param deployment: ai.deployment with all rights, whose serving version was made outside
+    """
     back = {
         "pushed": "register_version",
         "remote": env._("Bind a Remote Model"),
@@ -68,14 +72,14 @@ def _calendar(env: Environment, deployment: BaseModel) -> str:
         last = max(filter(None, (trigger.fired_date, deployment.champion_id.trained_date)), default=None)
         if trigger.kind == "schedule" and last:
             due = max((last + timedelta(days=trigger.threshold)).date(), clock.today())
-            texts.append(env._("next on %s, as scheduled", format_date(env, due)))
+            texts.append(env._("Next on %s, as scheduled", format_date(env, due)))
         else:
             texts.append(kinds[trigger.kind].replace("…", str(trigger.threshold)))
     if not texts:
         return env._(
             "No trigger and no schedule. Next review of the deployment: %s.", format_date(env, deployment.review_date)
         )
-    return env._("Retraining: %s.", "; ".join(texts))
+    return env._("Retraining: %s.", ". ".join(texts))
 
 
 def _challenger(env: Environment, deployment: BaseModel) -> str:

@@ -13,8 +13,9 @@ EVENT = "retraining_requested"
 
 
 def is_made_elsewhere(deployment: BaseModel) -> bool:
-    """Return whether the serving version of `deployment` cannot be trained here."""
-    return deployment.champion_id.kind in MADE_ELSEWHERE
+    """Return whether the serving version of `deployment`, or else its latest, cannot be trained here."""
+    version = deployment.champion_id or deployment.version_ids.sorted("id")[-1:]
+    return deployment.is_task or version.kind in MADE_ELSEWHERE
 
 
 def call(deployment: BaseModel, reason: str) -> int:

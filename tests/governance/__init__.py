@@ -19,6 +19,7 @@ from . import test_evidence_credentials
 from . import test_evidence_log
 from . import test_evidence_monitoring
 from . import test_evidence_organisational
+from . import test_evidence_pushed
 from . import test_evidence_pack
 from . import test_evidence_rule
 from . import test_evidence_segments

@@ -48,7 +48,7 @@ class TestProcedure(AiDeploymentCase):
         )
         self.deployment.probation_days = 0
         texts = self.texts()
-        self.assertIn("next on 04/01/2026, as scheduled", texts["Calendar"])
+        self.assertIn("Next on 04/01/2026, as scheduled", texts["Calendar"])
         self.assertIn("Version 2 is the challenger. No verdict yet", texts["Test Beside the Serving Version"])
         self.assertIn("No automatic rollback", texts["After a Promotion"])
         self.assertIn(training.result_text, texts["Latest Runs"])

@@ -15,6 +15,9 @@ from ...health.crons import JOBS, trouble_of
 from ...monitoring.ai_deployment_report import JUDGED
 from ...tools import clock
 from ...tools.shipped import shipped
+from ...tools.wording import number
+from ...training.procedure import way_back
+from ...training.request_outside import is_made_elsewhere
 from .rule import DrillRule, Evidence, Rule
 
 WEEK = timedelta(days=7)
@@ -112,6 +115,8 @@ class Retrained(Rule):
             order="date, id",
             limit=1,
         )
+        if is_made_elsewhere(self.deployment):
+            return self._brought_back(began)
         runs = self.env["ai.deployment.training"].search(
             Domain("deployment_id", "=", self.deployment.id)
             & Domain("state", "=", "done")
@@ -129,7 +134,7 @@ class Retrained(Rule):
             "%(version)s was trained on %(rows)s records on %(day)s and tested against the version serving "
             "then: %(text)s",
             version=latest.name,
-            rows=latest.row_count,
+            rows=number(self.env, latest.row_count),
             day=format_date(self.env, latest.trained_date),
             text=latest.verdict_text or verdicts[latest.verdict],
         )
@@ -139,7 +144,31 @@ class Retrained(Rule):
     def satisfy(self, check: BaseModel) -> dict | bool:
         if not (self.deployment.retraining_plan or "").strip():
             return self._open_fields(check.name)
+        if is_made_elsewhere(self.deployment.sudo()):
+            raise UserError(way_back(self.env, self.deployment.sudo()))
         return self.deployment.action_train()
+
+    def _brought_back(self, began: BaseModel) -> Evidence:
+        """Judge a model that is made outside Odoo: a later version came back since shadow started, and was compared.
+
+        Proposed values have no challenger to compare: people judge them once the version serves.
+        """
+        later = self.deployment.version_ids.sorted("id")[1:]
+        came = later.filtered(lambda version: began and version.trained_date >= began.date)[-1:]
+        if not came:
+            return Evidence(
+                False, self.env._("Documented, but no new version came from outside Odoo since shadow started.")
+            )
+        challenge = self.deployment.assignment_ids.filtered(lambda one: one.version_id == came and one.verdict)[:1]
+        is_compared = self.deployment.is_task or bool(challenge)
+        waits = "" if is_compared else self.env._("It was not compared with the serving version yet.")
+        sentence = self.env._(
+            "%(version)s came from outside Odoo on %(day)s. %(text)s",
+            version=came.name,
+            day=format_date(self.env, came.trained_date),
+            text=challenge.verdict_text or waits,
+        ).strip()
+        return Evidence(is_compared and challenge.verdict != "worse", sentence, came.trained_date, came)
 
 
 class Read(Rule):

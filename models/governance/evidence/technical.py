@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL, format_date
 
 from ...proposals.agreement import FEWEST_BEFORE, agreement_of, agreement_text
+from ...scoring.challenger_answers import OUTSIDE
 from ...tools.wording import number
 from ...training.questions import missing_answers, open_questions
 from ...training.segment_tests import part_names
@@ -29,6 +31,8 @@ class LaterAndSegments(Rule):
         if self.deployment.is_task:
             return self._agreements(version)
         found = (version.held_out or {}).get("segments")
+        if not found and version.kind in OUTSIDE:
+            return Evidence(False, self._untestable(version), record=version)
         if not found:
             return Evidence(
                 False, self.env._("%s was not tested by segment: train a new version.", version.name), record=version
@@ -40,8 +44,8 @@ class LaterAndSegments(Rule):
             sentence = self.env._(
                 "The test has only %(rows)s later records, %(count)s of them %(positives)s: too few to judge. Train a "
                 "new version once more outcomes are known.",
-                rows=whole["rows"],
-                count=whole["positives"],
+                rows=number(self.env, whole["rows"]),
+                count=number(self.env, whole["positives"]),
                 positives=self.env[self.deployment.res_model]._ai_words().get("positives", ""),
             )
             return Evidence(False, sentence, version.trained_date, version)
@@ -61,7 +65,19 @@ class LaterAndSegments(Rule):
     def satisfy(self, check: BaseModel) -> dict | bool:
         if self.deployment.is_task:
             return self.deployment.action_view_reviews()
+        version = self.deployment.champion_id
+        if version.kind in OUTSIDE:
+            if check.is_administrator:
+                return check.action_waive()
+            raise UserError(self._untestable(version))
         return self.deployment.action_train()
+
+    def _untestable(self, version: BaseModel) -> str:
+        return self.env._(
+            "%s runs outside Odoo, so it cannot be tested by segment here: an administrator waives this row and names "
+            "the test of whoever made it.",
+            version.name,
+        )
 
     def _agreements(self, version: BaseModel) -> Evidence:
         """Judge a version that proposes values by the answers of people: enough per field, none below its target."""
@@ -93,7 +109,7 @@ class LaterAndSegments(Rule):
         sentences = [
             self.env._(
                 "On %(rows)s later records its mean squared error is %(brier)s; the base rate alone gives %(base)s.",
-                rows=whole["rows"],
+                rows=number(self.env, whole["rows"]),
                 brier=number(self.env, whole["brier"], 3),
                 base=number(self.env, whole["base_brier"], 3),
             )
@@ -141,14 +157,16 @@ class LaterAndSegments(Rule):
             return Evidence(False, sentence, version.trained_date, version)
         judged = [part for part in found["flagged"] if part["low"] is not None]
         if not judged:
-            sentence = self.env._("Only %s later records: no segment is large enough to be judged.", whole["rows"])
+            sentence = self.env._(
+                "Only %s later records: no segment is large enough to be judged.", number(self.env, whole["rows"])
+            )
             return Evidence(False, sentence, version.trained_date, version)
         sentence = self.env._(
             "These records have no outcome, so correctness is known from reviews only. Trained on the earlier "
             "records, it flags %(share)s %% of %(rows)s later ones (expected: %(expected)s %%), and in none "
             "of %(parts)s segments significantly more than three times as many.",
             share=share,
-            rows=whole["rows"],
+            rows=number(self.env, whole["rows"]),
             expected=expected,
             parts=len(judged),
         )
@@ -214,22 +232,24 @@ class RunsHere(Rule):
         version, least = self.deployment.champion_id, int(check.minimum)
         if not version:
             return self._no_version()
+        if version.kind == "pushed":
+            return self._pushed(version, least)
         scored, failed, latest = self._counts(version)
         if scored < least:
             sentence = self.env._(
                 "%(version)s has scored %(scored)s of %(least)s required records in this database by its "
                 "server action.",
                 version=version.name,
-                scored=scored,
-                least=least,
+                scored=number(self.env, scored),
+                least=number(self.env, least),
             )
             return Evidence(False, sentence, latest or False)
         sentence = self.env._(
             "%(version)s has scored %(scored)s records in this database by its server action, the last on "
             "%(day)s; %(failed)s could not be scored and were sent to human review.",
             version=version.name,
-            scored=scored,
-            failed=failed,
+            scored=number(self.env, scored),
+            failed=number(self.env, failed),
             day=format_date(self.env, latest),
         )
         return Evidence(True, sentence, latest, self.deployment.action_server_id or None)
@@ -237,6 +257,8 @@ class RunsHere(Rule):
     def satisfy(self, check: BaseModel) -> dict | bool:
         """Run the entry of the Action menu on records that this version has not scored yet, as the current user."""
         self.deployment._check_decides()
+        if self.deployment.sudo()._serves_from_outside() == "pushed":
+            return self.deployment.action_view_inferences()
         action = self.deployment.sudo().action_server_id
         if self.deployment.state not in self.deployment._at_work_states() or not action:
             raise UserError(self.env._("Start shadow first: this creates the server action."))
@@ -263,6 +285,29 @@ class RunsHere(Rule):
         result = action.with_env(self.env(context={**self.env.context, **context})).run()
         check._refresh()
         return result
+
+    def _pushed(self, version: BaseModel, least: int) -> Evidence:
+        """Judge a version of an external program: no server action scores by it, its program pushes the results."""
+        mine = Domain("version_id", "=", version.id) & Domain("deployment_id", "=", self.deployment.id)
+        mine &= Domain("failure_type", "=", False)
+        [(scored, latest)] = self.env["ai.deployment.inference"]._read_group(
+            mine, [], ["res_id:count_distinct", "date:max"]
+        )
+        if scored < least:
+            sentence = self.env._(
+                "The program of %(version)s has pushed scores of %(scored)s of %(least)s required records.",
+                version=version.name,
+                scored=number(self.env, scored),
+                least=number(self.env, least),
+            )
+            return Evidence(False, sentence, latest)
+        sentence = self.env._(
+            "The program of %(version)s has pushed scores of %(scored)s records, the last on %(day)s.",
+            version=version.name,
+            scored=number(self.env, scored),
+            day=format_date(self.env, latest),
+        )
+        return Evidence(True, sentence, latest)
 
     def _counts(self, version: BaseModel) -> tuple[int, int, datetime | None]:
         """Count the records of calls by a server action: (scored, failed, the latest moment) of `version`.
