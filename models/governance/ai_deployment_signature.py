@@ -10,6 +10,7 @@ from ..deployment.eligibility import system_users
 from ..deployment.history import was_live
 from ..tools import clock
 from ..tools.trust import own
+from ..tools.wording import labelled
 from .duties import conflicted_users
 from .explanation import Explanation
 
@@ -42,6 +43,15 @@ class AiDeploymentSignature(models.Model):
     text_html = fields.Html("Signed Text", compute="_compute_text_html", sanitize=False, compute_sudo=True)
 
     _role_uniq = models.UniqueIndex("(deployment_id, role)", "This role already has a signatory.")
+
+    @api.depends("deployment_id.name", "role")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        roles = dict(self._fields["role"]._description_selection(self.env))
+        for signature in self:
+            # who signs may have no other right on the deployment than to know its name
+            name = signature.sudo().deployment_id.name or ""
+            signature.display_name = labelled(self.env, name, roles.get(signature.role, ""))
 
     @api.depends(
         "digest",

@@ -14,6 +14,7 @@ class TestSignature(SignatureCase):
         self.assertFalse(self.deployment.with_user(self.accountant).has_access("read"))
         self.assertIn("Expected Revenue", mine.text_html)
         self.assertIn("trade fairs", mine.text_html)
+        self.assertIn(self.deployment.name, mine.display_name)
         self.assertEqual(mine.activity_ids.user_id, self.accountant)
         self.assertIn("has not signed it yet", self.row("explained").evidence)
         for person in (self.owner, self.manager, self.env.ref("base.user_admin")):
