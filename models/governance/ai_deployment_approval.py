@@ -61,9 +61,18 @@ class AiDeploymentApproval(models.Model):
     @api.model
     def _by_dimension(self, rows):
         """The frozen `rows` of a checklist by dimension: [(label, rows, number of those that do not block)]."""
+        states = dict(self.env["ai.deployment.check"]._fields["state"]._description_selection(self.env))
         groups = []
         for dimension, label in self.env["ai.deployment.check"]._fields["dimension"]._description_selection(self.env):
-            own = [row for row in rows if row["dimension"] == dimension]
+            own = [
+                {
+                    **row,
+                    "state_name": states.get(row["state"], row["state"]),
+                    "waived_until": format_date(self.env, row.get("waived_until")),
+                }
+                for row in rows
+                if row["dimension"] == dimension
+            ]
             if own:
                 groups.append((label, own, sum(row["state"] in ("met", "waived") for row in own)))
         return groups

@@ -115,7 +115,6 @@ class Checklist:
 
     def frozen(self) -> list[dict]:
         """Return the rows as they are stored, as plain data for a decision."""
-        states = dict(self.env["ai.deployment.check"]._fields["state"]._description_selection(self.env))
         return [
             {
                 "dimension": check.dimension,
@@ -123,7 +122,6 @@ class Checklist:
                 "name": check.name,
                 "state": check.state,
                 "requirement": check.requirement or "",
-                "state_name": states[check.state],
                 "evidence": check.evidence or "",
                 "evidence_date": str(check.evidence_date or ""),
                 "waived_by": check.waived_by_id.name or "",

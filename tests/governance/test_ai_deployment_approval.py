@@ -21,6 +21,15 @@ class TestDecision(DecisionCase):
         self.assertIn("A test.", decision.evidence_html)
         self.assertNotIn("Something else", decision.evidence_html)
 
+    def test_the_state_of_a_row_is_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        decision = self.decide()
+        self.assertIn("Waived", decision.evidence_html)
+        german = self.env["ai.deployment.approval"].with_context(lang="de_DE").browse(decision.id)
+        states = dict(self.env["ai.deployment.check"].with_context(lang="de_DE")._fields["state"].selection)
+        self.assertNotIn(f">{states['waived']}<", german.evidence_html)
+
     def test_nobody_changes_or_deletes_a_decision(self):
         decision = self.decide()
         for rows in (decision, decision.sudo(), decision.with_user(self.manager), decision.with_user(self.approver)):
