@@ -125,10 +125,13 @@ class AiDeploymentInference(models.Model):
                 inference.inputs_text = False
                 continue
             masked = inference._masked_keys()
-            inference.inputs_text = "\n".join(
+            lines = [
                 labelled(self.env, spec["name"], MASKED if key in masked else inference._input_text(spec, value))
                 for (key, spec), value in zip(version._specs().items(), values, strict=True)
-            )
+            ]
+            if masked:
+                lines.append(labelled(self.env, MASKED, self.env._("values that you may not read")))
+            inference.inputs_text = "\n".join(lines)
 
     @api.depends("failure_type", "failure_message", "version_id")
     @api.depends_context("lang")
