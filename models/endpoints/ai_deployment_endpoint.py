@@ -65,7 +65,9 @@ class AiDeploymentEndpoint(models.Model):
     rows_per_call = fields.Integer(
         "Records per Call", default=100, tracking=True, help="Chats are asked about one record per call."
     )
-    price_per_call = fields.Float(digits=(16, 6), tracking=True, help="In the currency of the company.")
+    price_per_call = fields.Float(
+        "Price per Call", digits=(16, 6), tracking=True, help="In the currency of the company."
+    )
     price_per_token = fields.Float("Price per 1,000 Tokens", digits=(16, 6), tracking=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     monthly_budget = fields.Float(

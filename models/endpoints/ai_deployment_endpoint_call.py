@@ -26,6 +26,7 @@ class AiDeploymentEndpointCall(models.Model):
         "ai.deployment.endpoint", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="endpoint_id.company_id")
+    currency_id = fields.Many2one(related="endpoint_id.currency_id")
     deployment_id = UncheckedMany2one("ai.deployment", readonly=True, index=True)
     version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
     record_count = fields.Integer("Records", readonly=True)

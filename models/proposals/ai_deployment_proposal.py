@@ -74,8 +74,10 @@ class AiDeploymentProposal(models.Model):
     @api.depends("res_model", "key")
     @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_texts(self):
+        ids = {model: proposals.mapped("res_id") for model, proposals in self.grouped("res_model").items()}
         for proposal in self:
             documents, stored = self.env[proposal.res_model], proposal.sudo()
+            record = documents.browse(proposal.res_id).with_prefetch(ids[proposal.res_model])
             field = documents._fields.get(stored.key)
             named = stored.deployment_id.answer_field_ids.filtered(lambda each, key=stored.key: each.key == key)
             proposal.label_text = named.name or (field and field._description_string(self.env)) or stored.key
@@ -85,7 +87,7 @@ class AiDeploymentProposal(models.Model):
                 ("written_text", "written_value"),
                 ("old_text", "old_value"),
             ):
-                proposal[name] = text_of(documents, stored.key, stored[source])
+                proposal[name] = text_of(record, stored.key, stored[source])
 
     @api.depends("written_date", "undone_date")
     @api.depends_context("uid")

@@ -10,9 +10,9 @@ import re
 from datetime import date
 from typing import Any, NamedTuple
 
-from odoo.fields import Domain
+from odoo.fields import Domain, Field
 from odoo.models import BaseModel
-from odoo.tools import format_date
+from odoo.tools import format_amount, format_date
 
 from ...ml.errors import ValueInvalid, ValueMissing, ValueNotAllowed, ValueOfOtherCompany, ValueProblem, ValueUnknown
 from ...remote.answer_fields import LONGEST_TEXT, AnswerField
@@ -206,10 +206,15 @@ def of_record(document: BaseModel, key: str) -> str:
     return str(value) if field.type == "integer" else value or ""
 
 
+def _currency_of(documents: BaseModel, field: Field) -> BaseModel:
+    """Return the currency of the amounts of a record; none of a model, or of a record that is gone."""
+    return documents.sudo()[:1].exists()[field.get_currency_field(documents)]
+
+
 def text_of(documents: BaseModel, key: str, stored: str | None) -> str:
     """Return a stored value as people read it, with the rights of the user.
 
-    :param documents: the document model in the environment of the user
+    :param documents: the record in the environment of the user, or its model: then amounts have no currency
     """
     if not stored:
         return ""
@@ -229,7 +234,8 @@ def text_of(documents: BaseModel, key: str, stored: str | None) -> str:
     if field.type == "date":
         return format_date(env, stored)
     if field.type == "monetary":
-        return number(env, float(stored), 2)
+        currency = _currency_of(documents, field)
+        return format_amount(env, float(stored), currency) if currency else number(env, float(stored), 2)
     if field.type in ("integer", "float"):
         return plain(env, round(float(stored), 2))
     if field.type == "boolean":

@@ -76,7 +76,7 @@ def judged(review: BaseModel, decision: str, values: Any) -> tuple[str, dict[str
 
 def summary(review: BaseModel, values: dict[str, str]) -> str:
     """Return what an answer said of the values, as people read it: those that were corrected, or that all are right."""
-    documents = review.env[review.sudo().res_model]
+    document = review.sudo()._document().with_env(review.env)
     names = {answer.key: answer.name for answer in asked_fields(review)}
     proposed = {one.key: one for one in proposals_of(review.sudo().inference_id)}
     changed = []
@@ -84,7 +84,7 @@ def summary(review: BaseModel, values: dict[str, str]) -> str:
         before = proposed[key].value if key in proposed else None
         if key in proposed and not proposed[key].failure_type and (before or "") == value:
             continue
-        changed.append(labelled(documents.env, names.get(key, key), text_of(documents, key, value) or "–"))
+        changed.append(labelled(review.env, names.get(key, key), text_of(document, key, value) or "–"))
     return ", ".join(changed) or review.env._("All values right")
 
 
@@ -99,9 +99,9 @@ def written_text(review: BaseModel) -> str:
 
 def proposed_text(review: BaseModel) -> str:
     """Return the proposed values of a review in one line, as the user may read them."""
-    documents = review.env[review.sudo().res_model]
+    document = review.sudo()._document().with_env(review.env)
     names = {answer.key: answer.name for answer in asked_fields(review)}
-    values = ((one.key, text_of(documents, one.key, one.value)) for one in proposals_of(review.sudo().inference_id))
+    values = ((one.key, text_of(document, one.key, one.value)) for one in proposals_of(review.sudo().inference_id))
     return ", ".join(labelled(review.env, names.get(key, key), text or "–") for key, text in values)
 
 

@@ -174,6 +174,9 @@ class TestResolver(AiDeploymentCase):
         self.assertEqual(text_of(documents, "partner_id", ""), "")
         english = documents.with_context(lang="en_US")
         self.assertEqual(text_of(english, "expected_revenue", "14048.9"), "14,048.90")
+        currency = lead.company_currency
+        on_lead = text_of(lead.with_user(self.reviewer).with_context(lang="en_US"), "expected_revenue", "14048.9")
+        self.assertEqual(on_lead.replace("\N{NO-BREAK SPACE}", " ").strip(), f"{currency.symbol} 14,048.90")
         self.assertEqual(text_of(english, "color", "7"), "7")
         self.twins[0].unlink()
         self.assertEqual(text_of(documents, "partner_id", str(self.twins._ids[0])), "deleted")
