@@ -15,6 +15,7 @@ from odoo.tools import SQL
 
 from ...ml import performance, prequential
 from ...ml.prequential import Standing
+from ..tools.wording import number
 from .lifetime_performance import LifetimePerformance
 from .performance_wording import UNTESTED
 
@@ -131,10 +132,15 @@ class Duel:
         verdict, order, closer = {
             INCUMBENT: (
                 {
-                    prequential.OURS: self.env._("Better than Odoo's own estimate on the same %s records", count),
-                    prequential.THEIRS: self.env._("Odoo's own estimate was better on the same %s records", count),
+                    prequential.OURS: self.env._(
+                        "Better than Odoo's own estimate on the same %s records", number(self.env, count)
+                    ),
+                    prequential.THEIRS: self.env._(
+                        "Odoo's own estimate was better on the same %s records", number(self.env, count)
+                    ),
                     prequential.TOO_EARLY: self.env._(
-                        "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed", more
+                        "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed",
+                        number(self.env, more),
                     ),
                 },
                 self.env._("Ranking, ours minus Odoo's"),
@@ -142,10 +148,15 @@ class Duel:
             ),
             PERSON: (
                 {
-                    prequential.OURS: self.env._("Better than manual estimates of the same %s records", count),
-                    prequential.THEIRS: self.env._("Manual estimates were better on the same %s records", count),
+                    prequential.OURS: self.env._(
+                        "Better than manual estimates of the same %s records", number(self.env, count)
+                    ),
+                    prequential.THEIRS: self.env._(
+                        "Manual estimates were better on the same %s records", number(self.env, count)
+                    ),
                     prequential.TOO_EARLY: self.env._(
-                        "Too early to say whether manual estimates are better: about %s more outcomes needed", more
+                        "Too early to say whether manual estimates are better: about %s more outcomes needed",
+                        number(self.env, more),
                     ),
                 },
                 self.env._("Ranking, ours minus people's"),
@@ -154,16 +165,17 @@ class Duel:
             CHALLENGER: (
                 {
                     prequential.OURS: self.env._(
-                        "Better than %(version)s on the same %(count)s records", version=challenger.name, count=count
+                        "Better than %(version)s on the same %(count)s records",
+                        version=challenger.name,
+                        count=number(self.env, count),
                     ),
                     prequential.THEIRS: self.env._(
-                        "%(version)s was better on the same %(count)s records", version=challenger.name, count=count
-                    ),
-                    prequential.TOO_EARLY: self.env._(
-                        "Too early to say whether %(version)s is better: about %(more)s more outcomes needed",
+                        "%(version)s was better on the same %(count)s records",
                         version=challenger.name,
-                        more=more,
+                        count=number(self.env, count),
                     ),
+                    # How many more outcomes are needed is said once, by the test that decides on the challenger.
+                    prequential.TOO_EARLY: self.env._("Too early to say whether %s is better", challenger.name),
                 },
                 self.env._("Ranking, ours minus the challenger's"),
                 self.env._("Accuracy, ours minus the challenger's"),

@@ -107,11 +107,13 @@ class Headlines:
     def _health(self, deployment: BaseModel) -> Tile:
         labels = dict(deployment._fields["health"]._description_selection(self.env))
         alerts = Domain("deployment_id", "=", deployment.id) & Domain("state", "in", ("firing", "acknowledged"))
+        # What is worse than the base rate stands above the tiles; none of them repeats it.
+        reason = (deployment.health_reason or "").removeprefix(self._worse.get(deployment.id, "")).lstrip(". ")
         return Tile(
             name="health",
             label=self.env._("Health"),
             text=labels.get(deployment.health, MISSING),
-            note=shorten(deployment.health_reason or "", LONGEST_NOTE, placeholder=" …"),
+            note=shorten(reason, LONGEST_NOTE, placeholder=" …"),
             level=HEALTH_LEVELS.get(deployment.health, ""),
             open=opens("ai.deployment.alert", self.env._("Alerts"), alerts) if deployment.id in self._alerts else None,
         )
@@ -140,14 +142,13 @@ class Headlines:
         is_outcome = deployment.method == "scorecard"
         line, champion = lines.get("auc" if is_outcome else PRECISION), deployment.sudo().champion_id
         tested = champion.auc if champion else None
-        worse = self._worse.get(deployment.id, "")
-        notes = [worse] if worse else []
+        notes = []
         if is_outcome and tested is not None:
             notes.append(self.env._("Test: %s", percent(self.env, tested)))
         if not line:
             notes.append(self.env._("Not judged yet") if champion else self.env._("No version"))
         level = "success" if line else ""
-        if worse:
+        if deployment.id in self._worse:
             level = "danger"
         elif line and (line.exceeded or (is_outcome and tested and line.high < tested)):
             level = "warning"
