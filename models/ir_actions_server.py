@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from .scoring.keep_waiting import failure_of, keep_waiting
 from .scoring.standing import READ_TO_SCORE
 from .tools import faults, noted
+from .tools.wording import number
 
 _logger = logging.getLogger(__name__)
 
@@ -136,7 +137,9 @@ class IrActionsServer(models.Model):
         if unsure:
             sentences.append(self.env._("%s of them sent to human review.", unsure))
         if outcome["failed"]:
-            sentences.append(self.env._("Could not be scored, sent to human review: %s.", outcome["failed"]))
+            sentences.append(
+                self.env._("Could not be scored, sent to human review: %s.", number(self.env, outcome["failed"]))
+            )
         if outcome["waiting"]:
             sentences.append(self.env._("%s could not be scored: they wait and are retried.", outcome["waiting"]))
         if outcome["outside"]:

@@ -12,7 +12,7 @@ from ..models.deployment.history import went_live
 from ..models.features.feature_reader import walk_path
 from ..models.governance.duties import builders
 from ..models.tools import clock
-from ..models.tools.wording import number
+from ..models.tools.wording import days_text, number
 from ..models.training.procedure import procedure
 
 METRICS = ("test_rows", "auc", "brier", "brier_base_rate", "average_precision")
@@ -74,14 +74,14 @@ class ReportModelCard(models.AbstractModel):
             (self.env._("Document"), deployment.sudo().model_id.name),
             (self.env._("Only records"), deployment.domain if deployment.domain not in (False, "", "[]") else "–"),
             (self.env._("Task"), self._label(deployment, "method")),
-            (self.env._("Outcome window"), self.env._("%s days", deployment.horizon_days)),
+            (self.env._("Outcome window"), days_text(self.env, deployment.horizon_days)),
             (self.env._("Serving version"), version.name or self.env._("none")),
             (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
             (self.env._("Training records"), number(self.env, version.row_count) if version else "–"),
             (self.env._("Live since"), format_datetime(self.env, live) if live else self.env._("not live yet")),
             (self.env._("Next review"), format_date(self.env, deployment.review_date)),
             (self.env._("Health"), deployment.health_reason or self._label(deployment, "health")),
-            (self.env._("Log kept for"), self.env._("%s days", deployment.retention_days)),
+            (self.env._("Log kept for"), days_text(self.env, deployment.retention_days)),
             (self.env._("Fingerprint"), version.digest or "–"),
         ]
 

@@ -64,7 +64,12 @@ def _escalate(alert: BaseModel) -> None:
         people = _next_people(unread)
         if people:
             days = (clock.now() - unread.notified_date).days
-            unread._point(people, unread.env._("Unread for %(days)s days: %(what)s", days=days, what=unread.name))
+            text = (
+                unread.env._("Unread for 1 day: %s", unread.name)
+                if days == 1
+                else unread.env._("Unread for %(days)s days: %(what)s", days=days, what=unread.name)
+            )
+            unread._point(people, text)
             unread.escalated_date = clock.now()
 
 

@@ -271,7 +271,8 @@ class AccountMove(models.Model):
 
     @api.model
     def _ai_incumbent_text(self, value):
-        return self.env._("Odoo warns as well") if value else self.env._("Odoo does not warn")
+        # shown behind "Odoo:"
+        return self.env._("warns as well") if value else self.env._("does not warn")
 
     @api.model
     def _ai_answers(self):

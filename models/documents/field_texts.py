@@ -34,6 +34,8 @@ def _text(record: BaseModel, field: Field) -> str:
         days = (clock.now() - value).days
         if days < 1:
             return env._("today, %s", format_datetime(env, value, dt_format="HH:mm"))
+        if days == 1:
+            return env._("1 day ago, %s", format_date(env, value))
         return env._("%(days)s days ago, %(date)s", days=days, date=format_date(env, value))
     if field.type == "selection":
         return dict(field._description_selection(env)).get(value, "")

@@ -7,6 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ...ml import routing
+from ..tools.wording import number
 from .gate_sql import Verdict
 
 NAMED = 10  # held bills named in one message
@@ -67,7 +68,7 @@ def held_text(bills: BaseModel, held: dict[int, Verdict]) -> str:
         for bill in bills.browse(held)[:NAMED]
     ]
     if len(held) > NAMED:
-        lines.append(env._("… and %s more.", len(held) - NAMED))
+        lines.append(env._("… and %s more.", number(env, len(held) - NAMED)))
     title = env._("Not posted, because it has to be reviewed first:")
     if len(held) > 1:
         title = env._("Not posted, because they have to be reviewed first:")

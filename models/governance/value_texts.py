@@ -180,7 +180,7 @@ class ValueTexts:
         figures = "; ".join(self._figure_text(row) for row in told)
         return self.env._(
             "%(count)s %(records)s of %(start)s to %(end)s. %(figures)s",
-            count=max(rows.mapped("row_count")),
+            count=number_text(self.env, max(rows.mapped("row_count"))),
             records=words,
             start=format_date(self.env, rows[0].start_date),
             end=format_date(self.env, rows[0].end_date),

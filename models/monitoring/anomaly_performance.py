@@ -13,7 +13,7 @@ from odoo.tools import SQL
 
 from ...ml import intervals
 from ..tools import clock
-from ..tools.wording import percent
+from ..tools.wording import number, percent
 from .intake import first_scores
 from .performance_alerts import update_alerts
 from .performance_wording import UNTESTED, PerformanceWording
@@ -59,7 +59,7 @@ class AnomalyPerformance:
         moved = [line["text"] for line in lines if line["exceeded"]]
         too_few = self.env._(
             "Not enough data yet: %(rows)s of %(needed)s answers on flagged %(records)s.",
-            rows=len(flagged),
+            rows=number(self.env, len(flagged)),
             needed=MIN_FLAGGED,
             records=self.wording.words["records"],
         )
@@ -107,8 +107,8 @@ class AnomalyPerformance:
         exceeded = bool(floor) and high < floor
         text = self.env._(
             "%(right)s of %(flagged)s flagged %(records)s were %(positive)s (%(low)s to %(high)s)",
-            right=len(right),
-            flagged=len(flagged),
+            right=number(self.env, len(right)),
+            flagged=number(self.env, len(flagged)),
             low=percent(self.env, low),
             high=percent(self.env, high),
             records=words["records"],
@@ -149,7 +149,7 @@ class AnomalyPerformance:
                 "text": self.env._(
                     "%(checks)s random checks: %(share)s of the automatic decisions were %(positive)s "
                     "(%(low)s to %(high)s)",
-                    checks=len(audited),
+                    checks=number(self.env, len(audited)),
                     share=percent(self.env, share),
                     low=percent(self.env, low),
                     high=percent(self.env, high),
@@ -173,10 +173,10 @@ class AnomalyPerformance:
         text = self.env._(
             "%(reversed)s of %(all)s %(records)s were reversed within %(days)s days; %(missed)s of them had "
             "been accepted automatically",
-            reversed=len(reversed_ids),
-            all=len(came),
+            reversed=number(self.env, len(reversed_ids)),
+            all=number(self.env, len(came)),
             days=self.deployment.horizon_days,
-            missed=len(missed),
+            missed=number(self.env, len(missed)),
             records=self.wording.words["records"],
         )
         return [

@@ -102,7 +102,11 @@ class DriftWording:
         """Return what a report found in one sentence; `needed`: records under which a window has no verdict."""
         moved = ", ".join(dict.fromkeys(line["label"] for line in lines if line["exceeded"]))
         if window.rows < needed:
-            text = self.env._("Not enough data yet: %(rows)s of %(needed)s records.", rows=window.rows, needed=needed)
+            text = self.env._(
+                "Not enough data yet: %(rows)s of %(needed)s records.",
+                rows=number(self.env, window.rows),
+                needed=needed,
+            )
             return f"{text} {moved}" if moved else text
         return self.env._("Drifted: %s", moved) if moved else self.env._("Unchanged.")
 
@@ -164,7 +168,7 @@ class DriftWording:
             "Since %(start)s, %(rows)s %(records)s have been created; inputs and score are tested from "
             "%(needed)s on. Until then, only the number of records is monitored.",
             start=format_date(self.env, windows.start),
-            rows=window.rows,
+            rows=number(self.env, window.rows),
             needed=needed,
             records=self.words["records"],
         )

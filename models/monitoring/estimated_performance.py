@@ -8,7 +8,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import estimated, performance
-from ..tools.wording import percent
+from ..tools.wording import number, percent
 from .intake import first_scores
 from .performance_wording import UNTESTED
 from .report_series import ReportSeries
@@ -89,7 +89,8 @@ class EstimatedPerformance:
             ),
             estimated.CANNOT_JUDGE: self.env._("Not estimated: too few records"),
             estimated.TOO_SMALL: self.env._(
-                "Not estimated: the version was tested on %s records only, too few for a comparison", tested_count
+                "Not estimated: the version was tested on %s records only, too few for a comparison",
+                number(self.env, tested_count),
             ),
         }.get(found.verdict)
         if why_not:

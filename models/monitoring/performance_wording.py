@@ -71,7 +71,7 @@ class PerformanceWording:
             return label, self.env._(
                 "Not enough data yet: of %(rows)s outcomes %(wins)s are %(positives)s, and %(least)s of "
                 "either kind are needed",
-                rows=len(ordered),
+                rows=number(self.env, len(ordered)),
                 wins=sum(ordered),
                 positives=words["positives"],
                 least=outcomes.MIN_CLASS,
@@ -179,7 +179,7 @@ class PerformanceWording:
         text = self.env._(
             "Not enough data yet: outcomes are due of %(rows)s of %(all)s %(records)s, counted since %(day)s; "
             "the scores predicted %(said)s %(positives)s among them, and %(least)s of either kind are needed.",
-            rows=rows,
+            rows=number(self.env, rows),
             all=outcomes.MIN_ROWS,
             records=words["records"],
             day=since,
@@ -214,7 +214,7 @@ class PerformanceWording:
         return self.env._(
             "%(text)s The outcome of %(unknown)s %(records)s was not known in time, so they are excluded.",
             text=text,
-            unknown=len(together.unknown),
+            unknown=number(self.env, len(together.unknown)),
             records=words["records"],
         )
 
@@ -227,7 +227,7 @@ class PerformanceWording:
             return []
         text = self.env._(
             "%(count)s %(positives)s had a negative score and were not reviewed",
-            count=len(ids),
+            count=number(self.env, len(ids)),
             positives=self.words["positives"],
         )
         return [

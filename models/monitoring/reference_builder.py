@@ -24,6 +24,7 @@ from ...ml.week_of_month import MonthlyReference
 from ..alerting.alert_kinds import REFERENCE
 from ..tools import clock
 from ..tools.trust import own
+from ..tools.wording import number
 from .intake import first_day
 
 MIN_ROWS = 1000  # of a reference made of live records
@@ -81,7 +82,7 @@ class ReferenceBuilder:
             level="notice",
             name=self.env._(
                 "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough for a reference",
-                rows=sum(part.rows for part in parts),
+                rows=number(self.env, sum(part.rows for part in parts)),
                 weeks=len(parts),
                 records=self.env[self.deployment.res_model]._ai_words()["records"],
             ),
@@ -127,7 +128,7 @@ class ReferenceBuilder:
         own(self.deployment).message_post(
             body=self.env._(
                 "New records are compared with the %(rows)s of %(start)s to %(end)s from now on.",
-                rows=total.rows,
+                rows=number(self.env, total.rows),
                 start=format_date(self.env, start),
                 end=format_date(self.env, end - timedelta(days=1)),
             )

@@ -11,7 +11,7 @@ from odoo.tools import SQL
 from ...ml import segments
 from ...ml.calibration import logit
 from ...ml.segments import SegmentResult
-from ..tools.wording import percent
+from ..tools.wording import number, percent
 from .performance_wording import UNTESTED
 from .report_series import ReportSeries
 
@@ -90,7 +90,7 @@ class SegmentPerformance:
             "label": self.env._("%(field)s: %(name)s", field=field.field_description, name=name),
         }
         if result.came_true is None or result.said is None:
-            return {**line, "text": self.env._("Not enough data yet: %s records", result.rows)}
+            return {**line, "text": self.env._("Not enough data yet: %s records", number(self.env, result.rows))}
         exceeded = result.exceeded and (not off or abs(result.said - result.came_true) > off + MORE_THAN_ALL)
         return {
             **line,

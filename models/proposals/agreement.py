@@ -173,5 +173,5 @@ def proved_text(env: Environment, answer: BaseModel) -> str:
         return env._("from %s on", percent(env, line))
     needed = routing.fewest_cases(1 - answer.target_agreement)
     if len(rows) < needed:
-        return env._("none yet: %(found)s of %(needed)s answers", found=len(rows), needed=needed)
+        return env._("none yet: %(found)s of %(needed)s answers", found=number(env, len(rows)), needed=needed)
     return env._("none: too many corrections")

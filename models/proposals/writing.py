@@ -21,7 +21,7 @@ from ..tools import clock, faults
 from ..tools.existence import has_any
 from ..tools.limits import LONGEST_TOLD
 from ..tools.trust import own
-from ..tools.wording import for_reader
+from ..tools.wording import for_reader, number
 from .agreement import proved_confidence
 from .values import of_record, text_of, to_write
 
@@ -151,7 +151,9 @@ def _tell_left(deployment: BaseModel, count: int) -> None:
     env["ai.deployment.alert"]._raise(
         deployment,
         WRITING,
-        name=env._("%s proved values could not be written", count),
+        name=env._("1 proved value could not be written")
+        if count == 1
+        else env._("%s proved values could not be written", number(env, count)),
         suggestion=env._(
             "Open the proposed values with “Not Written”: it says why. Values are written with the rights of the owner."
         ),

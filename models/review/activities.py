@@ -231,7 +231,7 @@ class ReviewActivities:
             return there._("One more review is waiting for you")
         if count > MOST_COUNTED:
             return there._("More than %s reviews are waiting for you", number(there, MOST_COUNTED))
-        return there._("%s more reviews are waiting for you", count)
+        return there._("%s more reviews are waiting for you", number(there, count))
 
 
 def _due_day(review: BaseModel) -> date:

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ..tools import clock
+from ..tools.wording import number
 from .eligibility import check_may_decide
 from .expiry import latest_line
 from .follow_ups import ask_about, latest_inference, settle
@@ -166,9 +167,16 @@ def _check_shown(review: BaseModel, decision: str) -> None:
 def _refused_text(reviews: BaseModel, refused: dict[str, list[int]]) -> str:
     """Return `refused` ({sentence: review ids}) for people."""
     env, count = reviews.env, sum(map(len, refused.values()))
-    lines = [env._("%(refused)s of %(all)s were not answered.", refused=count, all=len(reviews))]
+    lines = [
+        env._("%(refused)s of %(all)s were not answered.", refused=number(env, count), all=number(env, len(reviews)))
+    ]
     lines += [
-        env._("%(why)s (%(count)s: number %(numbers)s)", why=why, count=len(ids), numbers=", ".join(map(str, ids)))
+        env._(
+            "%(why)s (%(count)s: number %(numbers)s)",
+            why=why,
+            count=number(env, len(ids)),
+            numbers=", ".join(map(str, ids)),
+        )
         for why, ids in refused.items()
     ]
     return "\n".join(lines)

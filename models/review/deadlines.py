@@ -14,6 +14,7 @@ from odoo.models import BaseModel
 from ..tools import clock
 from ..tools.shipped import wake_mail_queue
 from ..tools.trust import own
+from ..tools.wording import number
 from .activities import activities_of
 from .eligibility import able_by_review, people_at_work
 
@@ -110,7 +111,7 @@ class Escalation:
         own(self._reviews.env["mail.thread"]).message_notify(
             partner_ids=user.partner_id.ids,
             force_send=False,
-            subject=words._("%s of your reviews are overdue", count)
+            subject=words._("%s of your reviews are overdue", number(words, count))
             if count > 1
             else words._("One of your reviews is overdue"),
             body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')

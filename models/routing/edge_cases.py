@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ...ml.routing import EDGE_CASE
+from ..tools.wording import number
 from .holdout import held_out_ids
 
 if TYPE_CHECKING:
@@ -60,14 +61,16 @@ def _try_person(case: BaseModel) -> Trial:
     routes = _routes(deployment, records)
     lost = [record.id for record in records if routes.get(record.id) != "review"]
     if not lost:
-        return Trial(True, len(records), env._("All of %s real records were sent to human review.", len(records)))
+        return Trial(
+            True, len(records), env._("All of %s real records were sent to human review.", number(env, len(records)))
+        )
     return Trial(
         False,
         len(records),
         env._(
             "Only %(count)s of %(all)s real records were sent to human review; number %(id)s was not.",
-            count=len(records) - len(lost),
-            all=len(records),
+            count=number(env, len(records) - len(lost)),
+            all=number(env, len(records)),
             id=lost[0],
         ),
     )
@@ -85,7 +88,7 @@ def _try_outside(case: BaseModel) -> Trial:
             len(known),
             env._("Record %s matches, but is scored: correct “Only Records”.", scored[0].id),
         )
-    return Trial(True, len(known), env._("None of %s real records is scored.", len(known)))
+    return Trial(True, len(known), env._("None of %s real records is scored.", number(env, len(known))))
 
 
 def _try_drill(case: BaseModel) -> Trial:

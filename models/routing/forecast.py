@@ -19,7 +19,7 @@ from odoo.tools import SQL
 from ...ml import routing
 from ..tools import clock
 from ..tools.sampling import MOST, drawn
-from ..tools.wording import number, percent
+from ..tools.wording import days_text, number, percent
 from .quota import SHARED
 from .router import rules_on
 from .thresholds import flag_line, thresholds_of
@@ -72,9 +72,9 @@ class Forecast(NamedTuple):
         if not self.reviews or not self.per_day:
             return told
         per_day = number(env, self.per_day, 0 if self.per_day >= 1 else 1)
-        days = number(env, max(math.ceil(self.days), 1))
+        days = days_text(env, max(math.ceil(self.days), 1))
         return env._(
-            "%(told)s At %(per_day)s answers a day this is %(days)s days of work.",
+            "%(told)s That is %(days)s of work (answers a day: %(per_day)s).",
             told=told,
             per_day=per_day,
             days=days,

@@ -296,7 +296,7 @@ class AiDeploymentBatch(models.Model):
                 "aside",
                 name=deployment.env._(
                     "%(count)s records of %(batch)s were skipped after repeated failures",
-                    count=chunk.record_count,
+                    count=number(deployment.env, chunk.record_count),
                     batch=batch.name,
                 ),
                 suggestion=deployment.env._(

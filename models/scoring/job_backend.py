@@ -17,6 +17,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..tools import clock, faults
+from ..tools.wording import number
 
 _logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def delay(chunks: BaseModel, eta: int | None = None) -> None:
             identity_key=f"ai.deployment.batch.chunk:{chunk.id}",
             description=chunk.env._(
                 "Score %(count)s records of batch %(batch)s for %(deployment)s",
-                count=chunk.record_count,
+                count=number(chunk.env, chunk.record_count),
                 batch=chunk.batch_id.id,
                 deployment=chunk.batch_id.deployment_id.name,
             ),

@@ -46,6 +46,16 @@ def number(env: Environment, value: Any, digits: int = 0, grouping: bool = True)
     return formatLang(env, value, digits=digits, grouping=grouping)
 
 
+def days_text(env: Environment, count: int) -> str:
+    """A number of days: "1 day", "60 days"."""
+    return with_days(env, number(env, count), count == 1)
+
+
+def with_days(env: Environment, text: str, is_one: bool) -> str:
+    """A text that ends in a number, with the word for days behind it."""
+    return env._("%s day", text) if is_one else env._("%s days", text)
+
+
 def signed(env: Environment, value: float, digits: int = 2) -> str:
     """Points and differences: always with their sign, unless nothing is left of them in so many digits."""
     written = number(env, abs(value), digits)
@@ -153,22 +163,23 @@ class ReaderWords(Words):
         return known[key]
 
     def single(self, number: str) -> str:
-        return self._with_unit(number)
+        return self._with_unit(number, number)
 
     def under(self, number: str) -> str:
-        return self._with_unit(self.env._("under %s", number))
+        return self._with_unit(self.env._("under %s", number), number)
 
     def over(self, number: str) -> str:
-        return self._with_unit(self.env._("over %s", number))
+        return self._with_unit(self.env._("over %s", number), number)
 
     def span(self, low: str, high: str) -> str:
-        return self._with_unit(self.env._("%(low)s to %(high)s", low=low, high=high))
+        return self._with_unit(self.env._("%(low)s to %(high)s", low=low, high=high), high)
 
-    def _with_unit(self, text: str) -> str:
+    def _with_unit(self, text: str, last: str) -> str:
+        """Return `text` with its unit behind `last`, the number that it ends in."""
         if self.unit == DAYS:
-            return self.env._("%s days", text)
+            return with_days(self.env, text, last == "1")
         if self.unit == TIMES:
-            return self.env._("%s times", text)
+            return self.env._("%s time", text) if last == "1" else self.env._("%s times", text)
         if self.unit == SPREADS:
             return self.env._("%s times the usual spread", text)
         return f"{text} %" if self.unit == SHARE else text

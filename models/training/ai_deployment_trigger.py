@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError
 from ..alerting.alert_kinds import DRIFT, PERFORMANCE, TRAINING_BUDGET, Cause
 from ..tools import clock
 from ..tools.trust import own
-from ..tools.wording import day_list
+from ..tools.wording import day_list, days_text, number
 from . import request_outside
 from .trigger_preview import would_have_fired
 
@@ -160,7 +160,7 @@ class AiDeploymentTrigger(models.Model):
             )
         if self.kind == "age":
             days = (clock.now() - version.trained_date).days
-            return self.env._("the version is %s days old", days) if days > self.threshold else ""
+            return self.env._("the version is %s old", days_text(self.env, days)) if days > self.threshold else ""
         if self.kind in ALERTS:
             count = len(
                 self.deployment_id.alert_ids.filtered(
@@ -170,13 +170,23 @@ class AiDeploymentTrigger(models.Model):
             )
             if count < self.threshold:
                 return ""
+            if count == 1:
+                return {
+                    "drift": self.env._("1 drift alert is open"),
+                    "performance": self.env._("1 performance alert is open"),
+                    "calibration": self.env._("1 calibration alert is open"),
+                }[self.kind]
             return {
-                "drift": self.env._("%s drift alerts are open", count),
-                "performance": self.env._("%s performance alerts are open", count),
-                "calibration": self.env._("%s calibration alerts are open", count),
+                "drift": self.env._("%s drift alerts are open", number(self.env, count)),
+                "performance": self.env._("%s performance alerts are open", number(self.env, count)),
+                "calibration": self.env._("%s calibration alerts are open", number(self.env, count)),
             }[self.kind]
         count = self._new_outcome_count(version)
-        return self.env._("%s new outcomes are known", count) if count >= self.threshold else ""
+        if count < self.threshold:
+            return ""
+        if count == 1:
+            return self.env._("1 new outcome is known")
+        return self.env._("%s new outcomes are known", number(self.env, count))
 
     def _new_outcome_count(self, version):
         documents = self.env[self.deployment_id.res_model]

@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 from ...ml import artifact, promotion
 from ...ml.challenge import sign_challenge
 from ...ml.columns import Column
+from ..tools.wording import number
 from .guards import Guards
 from .segment_tests import SegmentTests, part_names
 from .verdicts import independent_verdicts
@@ -108,9 +109,11 @@ class Challenger:
             return self.env._("About as good as the serving version.")
         return {
             "same": self.env._("The same scores as the serving version."),
-            "better": self.env._("Better on the latest %s records.", result.rows),
-            "worse": self.env._("Worse on the latest %s records.", result.rows),
-            "inconclusive": self.env._("Too early to say: about %s more outcomes needed.", result.more_needed),
+            "better": self.env._("Better on the latest %s records.", number(self.env, result.rows)),
+            "worse": self.env._("Worse on the latest %s records.", number(self.env, result.rows)),
+            "inconclusive": self.env._(
+                "Too early to say: about %s more outcomes needed.", number(self.env, result.more_needed)
+            ),
         }[gate.verdict]
 
     def attempt(self, champion: BaseModel, rows: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, int]:
@@ -155,11 +158,13 @@ class Challenger:
         text = self.env._(
             "Of %(cases)s cases that only one of the versions would have sent to review, reviewers agreed "
             "with this version in %(right)s.",
-            cases=result.cases,
-            right=result.right,
+            cases=number(self.env, result.cases),
+            right=number(self.env, result.right),
         )
         if result.more_needed:
-            text = self.env._("%(text)s About %(more)s more are needed.", text=text, more=result.more_needed)
+            text = self.env._(
+                "%(text)s About %(more)s more are needed.", text=text, more=number(self.env, result.more_needed)
+            )
         return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
 
     def unseen_by(self, champion: BaseModel, ids: list[int], moments: np.ndarray) -> np.ndarray:
@@ -178,7 +183,7 @@ class Challenger:
             return self.env._("Too few cases have been reviewed.")
         text = self.env._(
             "On the latest %(rows)s reviewed records: average precision %(new)s %%, before %(old)s %%.",
-            rows=metrics["test_rows"],
+            rows=number(self.env, metrics["test_rows"]),
             new=round(100 * metrics["average_precision"]),
             old=round(100 * (metrics["average_precision_before"] or 0)),
         )

@@ -22,6 +22,7 @@ from ..routing.forecast import answers_per_day, needs_review
 from ..routing.thresholds import recent_confidences
 from ..scoring.challenger_answers import OUTSIDE
 from ..tools import clock
+from ..tools.wording import number
 from .guards import REVIEWED_BY_LINE, Guards
 from .replay import known_outcomes
 from .segment_tests import SegmentTests, part_names
@@ -159,23 +160,29 @@ class ChallengerGate:
         text = self.env._(
             "Of %(cases)s cases that only one of the versions flagged, reviewers agreed with this version in "
             "%(right)s.",
-            cases=found.cases,
-            right=found.right,
+            cases=number(self.env, found.cases),
+            right=number(self.env, found.right),
         )
         return found.verdict, text, found.to_dict()
 
     def _text(self, gate: promotion.Gate) -> str:
         count = gate.comparison.rows
         if gate.verdict == "inconclusive" and not gate.comparison.more_needed:
-            return self.env._("About as good as the serving version on %s records that both scored.", count)
+            return self.env._(
+                "About as good as the serving version on %s records that both scored.", number(self.env, count)
+            )
         return {
-            "same": self.env._("The same scores as the serving version on %s records.", count),
-            "better": self.env._("Better on %s records that both scored before their outcome was known.", count),
-            "worse": self.env._("Worse on %s records that both scored before their outcome was known.", count),
+            "same": self.env._("The same scores as the serving version on %s records.", number(self.env, count)),
+            "better": self.env._(
+                "Better on %s records that both scored before their outcome was known.", number(self.env, count)
+            ),
+            "worse": self.env._(
+                "Worse on %s records that both scored before their outcome was known.", number(self.env, count)
+            ),
             "inconclusive": self.env._(
                 "Too early to say after %(count)s records that both scored: about %(more)s more outcomes needed.",
-                count=count,
-                more=gate.comparison.more_needed,
+                count=number(self.env, count),
+                more=number(self.env, gate.comparison.more_needed),
             ),
         }[gate.verdict]
 
@@ -219,5 +226,6 @@ def challenger_text(deployment: BaseModel) -> str | bool:
     if deployment.state not in LIVE:
         return env._("Waits until the deployment is live.")
     return env._(
-        "No verdict yet: %s outcomes of records that both versions scored are known.", assignment.outcome_count
+        "No verdict yet: %s outcomes of records that both versions scored are known.",
+        number(env, assignment.outcome_count),
     )

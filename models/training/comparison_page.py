@@ -135,7 +135,7 @@ class ComparisonPage:
                             "%(mean)s said, %(share)s of %(rows)s came true",
                             mean=percent(self.env, mean),
                             share=percent(self.env, share),
-                            rows=rows,
+                            rows=number(self.env, rows),
                         ),
                     }
                     for mean, share, rows in points

@@ -21,7 +21,7 @@ from ..alerting.alert_kinds import ROLLBACK
 from ..routing.forecast import answers_per_day
 from ..tools import clock
 from ..tools.limits import LONGEST_TOLD
-from ..tools.wording import about, percent, plain
+from ..tools.wording import about, number, percent, plain
 from .replay import SCORE_BINS, known_outcomes
 from .rollback import Rollback
 
@@ -242,5 +242,5 @@ class Probation:
             "The mean score is %(said)s; %(true)s of %(count)s came true.",
             said=percent(self.env, float(values.mean())),
             true=percent(self.env, float(labels.mean())),
-            count=len(judged),
+            count=number(self.env, len(judged)),
         )

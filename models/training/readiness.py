@@ -7,6 +7,7 @@ from odoo.tools import format_date
 
 from ..features.readable_inputs import reads_all
 from ..tools import clock
+from ..tools.wording import number
 
 MIN_CASES = 15  # of either outcome, under which there is no version: Odoo's own estimate is better than a guess
 
@@ -42,8 +43,8 @@ def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
             "%(wins)s %(positives)s and %(others)s %(negatives)s exist, but a record counts only %(days)s "
             "days after its start: enough records will be available on %(day)s. If the records are older than "
             "their creation date in Odoo, set “Start Date”.",
-            wins=counts[0] + len(to_come[True]),
-            others=counts[1] + len(to_come[False]),
+            wins=number(env, counts[0] + len(to_come[True])),
+            others=number(env, counts[1] + len(to_come[False])),
             days=deployment.horizon_days,
             positives=words["positives"],
             negatives=words["negatives"],
@@ -53,9 +54,9 @@ def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
     text = env._(
         "About %(missing)s more %(cases)s are needed for training: there are %(found)s so far. Until then, "
         "Odoo's own estimate is used. A wider “Only Records” makes more records count.",
-        missing=MIN_CASES - counts[rarer],
+        missing=number(env, MIN_CASES - counts[rarer]),
         cases=words[("positives", "negatives")[rarer]],
-        found=counts[rarer],
+        found=number(env, counts[rarer]),
     )
     if not any(to_come.values()):
         return text
@@ -63,8 +64,8 @@ def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
     return env._(
         "%(text)s Of younger records, %(wins)s %(positives)s and %(others)s %(negatives)s count from %(day)s on.",
         text=text,
-        wins=len(to_come[True]),
-        others=len(to_come[False]),
+        wins=number(env, len(to_come[True])),
+        others=number(env, len(to_come[False])),
         positives=words["positives"],
         negatives=words["negatives"],
         day=format_date(env, first),

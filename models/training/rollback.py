@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ...ml.errors import VersionError
+from ..tools.wording import number
 from .golden import PROVABLE, TOLERANCE, largest_difference
 from .questions import missing_answers
 
@@ -83,7 +84,7 @@ class Rollback:
             raise UserError(
                 self.env._("%s cannot serve again: it scores stored records differently than before.", version.name)
             )
-        return self.env._("It scores %s stored records as before.", len(golden))
+        return self.env._("It scores %s stored records as before.", number(self.env, len(golden)))
 
     def left_behind(self, version: BaseModel) -> list[int]:
         """Return the ids of the records whose current score a withdrawn `version` wrote."""

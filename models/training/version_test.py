@@ -18,6 +18,7 @@ from ...ml.ordinary import MIN_PARTS, merged, noise_of
 from ...ml.profile import Profile, bins_of
 from ...ml.quality import RANGE
 from ..routing.costs import SIDES
+from ..tools.wording import number
 from .table import independent, split
 
 WEEK_DAYS = 7  # of the part that a spread between weeks is measured on
@@ -57,7 +58,7 @@ def untested_text(
     return deployment.env._(
         "Could not be tested: no %(outcomes)s among the latest %(rows)s records.",
         outcomes=words["negatives" if tested.any() else "positives"],
-        rows=len(tested),
+        rows=number(deployment.env, len(tested)),
     )
 
 

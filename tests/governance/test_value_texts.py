@@ -201,6 +201,8 @@ class TestValueTexts(ValueCase):
         told = texts.baseline(rows).replace(" (0.0 – 0.0)", "")
         self.assertEqual(told, f"{span} c: 3.0; b: 2.0; a: 1.0 [rests on: y]")
         self.assertEqual(texts.baseline(rows[-1]), f"{span} Not enough data.")
+        many = self.store("e", "before", row_count=4033, value=4)
+        self.assertIn("4,033 leads of 01/01/2026", texts.baseline(many))
 
     def test_numbers_in_their_units(self):
         texts = ValueTexts(self.deployment)

@@ -162,7 +162,7 @@ class TestForecast(ForecastCase):
         shown = action.with_context(active_model="crm.lead", active_ids=leads.ids).run()["params"]
         told = (
             "About 20 of 40 new records will be sent to human review (50 %): estimated from 60 records recently "
-            "scored by this version. At 4 answers a day this is 5 days of work."
+            "scored by this version. That is 5 days of work (answers a day: 4)."
         )
         self.assertEqual(shown["type"], "success")
         self.assertIn(told, shown["message"])
@@ -199,10 +199,10 @@ class TestForecast(ForecastCase):
 class TestForecastSentence(TransactionCase):
     def test_days_of_work_are_whole_and_at_least_one(self):
         for reviews, per_day, days, told in (
-            (10, 4.0, 2.5, "At 4 answers a day this is 3 days of work."),
-            (10, 1.0, 10.0, "At 1 answers a day this is 10 days of work."),
-            (1, 0.5, 2.0, "At 0.5 answers a day this is 2 days of work."),
-            (1, 4.0, 0.25, "At 4 answers a day this is 1 days of work."),
+            (10, 4.0, 2.5, "That is 3 days of work (answers a day: 4)."),
+            (10, 1.0, 10.0, "That is 10 days of work (answers a day: 1)."),
+            (1, 0.5, 2.0, "That is 2 days of work (answers a day: 0.5)."),
+            (1, 4.0, 0.25, "That is 1 day of work (answers a day: 4)."),
             (10, 0.0, math.inf, "from 10 records recently scored by this version."),
             (0, 4.0, 0.0, "from 10 records recently scored by this version."),
         ):

@@ -156,6 +156,10 @@ class TestWording(AiDeploymentCase):
         self.assertEqual(said, ["missing", "never seen before", "other", "none", "at first"])
         self.assertEqual([each.single("7") for each in (plain, days, times)], ["7", "7 days", "7 times"])
         self.assertEqual([each.under("7") for each in (plain, days)], ["under 7", "under 7 days"])
+        self.assertEqual([each.single("1") for each in (plain, days, times)], ["1", "1 day", "1 time"])
+        one = [days.under("1"), days.span("0", "1"), days.single("0.1")]
+        self.assertEqual(one, ["under 1 day", "0 to 1 day", "0.1 days"])
+        self.assertEqual([wording.days_text(env, count) for count in (1, 1200)], ["1 day", "1,200 days"])
         self.assertEqual([each.over("7") for each in (plain, times)], ["over 7", "over 7 times"])
         self.assertEqual([each.span("3", "7") for each in (plain, days)], ["3 to 7", "3 to 7 days"])
         self.assertEqual(plain.more(1200), "… 1,200 others")

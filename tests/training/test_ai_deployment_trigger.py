@@ -62,7 +62,7 @@ class TestTrigger(AiDeploymentCase):
         self.assertFalse(trigger.fired_date)
         alerts._raise(self.deployment, "performance:slope", name="Too extreme")
         self.evaluate()
-        self.assertEqual(trigger.fired_reason, "1 calibration alerts are open")
+        self.assertEqual(trigger.fired_reason, "1 calibration alert is open")
 
     def trainings(self):
         return self.env["ai.deployment.training"].search([("deployment_id", "=", self.deployment.id)])

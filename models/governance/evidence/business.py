@@ -5,6 +5,7 @@ from odoo.tools import format_date
 
 from ...deployment.history import went_live
 from ...tools import clock
+from ...tools.wording import number
 from ..measurement import Measurement
 from ..planning import Planning
 from ..value_texts import ValueTexts
@@ -34,8 +35,8 @@ class Baseline(Rule):
                 False,
                 self.env._(
                     "The baseline cannot be determined: %(count)s %(records)s of the required %(least)s.",
-                    count=most.row_count,
-                    least=least,
+                    count=number(self.env, most.row_count),
+                    least=number(self.env, least),
                     records=self.env[self.deployment.res_model]._ai_words()["records"],
                 )
                 if most.row_count < least
@@ -150,7 +151,11 @@ class ReviewAhead(Rule):
         if not is_live and ahead < least:
             return Evidence(
                 False,
-                self.env._("The next review is on %(day)s: less than %(days)s days ahead.", day=day, days=least),
+                self.env._(
+                    "The next review is on %(day)s: less than %(days)s days ahead.",
+                    day=day,
+                    days=number(self.env, least),
+                ),
             )
         if ahead <= 0:
             return Evidence(False, self.env._("The periodic review was due on %s.", day))

@@ -44,7 +44,7 @@ class Credentials(Rule):
             return Evidence(False, " ".join(faults), clock.now())
         sentence = self.env._(
             "Credentials are stored on the server and only referred to by name; no secret was found in the "
-            "parameters of this app or in the %(actions)s scoring actions; no user of a scoring API key is an "
+            "parameters of this app or in its scoring actions (%(actions)s); no user of a scoring API key is an "
             "administrator. Other systems are not checked.",
             actions=len(self._scoring_actions()),
         )

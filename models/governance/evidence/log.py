@@ -13,6 +13,7 @@ from odoo.tools import SQL
 from ....ml.columns import make_column
 from ....ml.errors import VersionError
 from ...tools import clock
+from ...tools.wording import number
 from .rule import Evidence, Rule
 
 SPARE = 4  # times as many lines as needed are sampled from the index, so that enough are there
@@ -50,8 +51,8 @@ class LogComplete(Rule):
             sentence = self.env._(
                 "The log of %(version)s has %(count)s of %(least)s required lines so far.",
                 version=version.name,
-                count=len(lines),
-                least=least,
+                count=number(self.env, len(lines)),
+                least=number(self.env, least),
             )
             return Evidence(False, sentence)
         faults = [fault for line in lines for fault in [self.line_fault(line, card)] if fault]
@@ -60,15 +61,15 @@ class LogComplete(Rule):
         if faults:
             sentence = self.env._(
                 "%(count)s of %(all)s sampled log lines are incomplete or inconsistent: %(what)s",
-                count=len(faults),
-                all=len(lines),
+                count=number(self.env, len(faults)),
+                all=number(self.env, len(lines)),
                 what=faults[0],
             )
             return Evidence(False, sentence, clock.now())
         sentence = self.env._(
             "%(count)s sampled log lines of today hold inputs, prediction and confidence, and each score can "
             "be recomputed from its inputs.",
-            count=len(lines),
+            count=number(self.env, len(lines)),
         )
         return Evidence(True, sentence, clock.now())
 
