@@ -352,6 +352,9 @@ class AccessCase(AiDeploymentCase):
         return {name: getattr(self, name) for name in names}
 
 
+WHY = "•••: values that you may not read"
+
+
 @tagged("post_install", "-at_install")
 class TestAccess(AccessCase):
     # The table: people, models, operations
@@ -791,7 +794,7 @@ class TestMaskedInputs(AccessCase):
     def test_an_input_marked_later_is_masked_in_what_was_logged_before(self):
         self.mark_country()
         inputs, reasons = self.seen_by(self.reviewer)
-        self.assertEqual(inputs, "Expected Revenue: 20,000\nCountry: •••\nSource: –\n•••: values that you may not read")
+        self.assertEqual(inputs, "Expected Revenue: 20,000\nCountry: •••\nSource: –\n" + WHY)
         self.assertIn("▲ Country: protected", reasons)
         self.assertNotIn("Belgium", reasons)
 
@@ -805,7 +808,7 @@ class TestMaskedInputs(AccessCase):
         self.env.invalidate_all()
         self.assertEqual(
             self.line.with_user(self.reviewer).inputs_text,
-            "Expected Revenue: 20,000\nCountry: •••\nSource: –\n•••: values that you may not read",
+            "Expected Revenue: 20,000\nCountry: •••\nSource: –\n" + WHY,
         )
         self.assertNotIn("Belgium", self.line.with_user(self.reviewer).reasons)
         self.assertNotIn("Belgium", self.score.with_user(self.reviewer).reasons)
@@ -824,13 +827,13 @@ class TestMaskedInputs(AccessCase):
 
     def test_an_auditor_sees_no_input_at_all(self):
         inputs, reasons = self.seen_by(self.auditor)
-        self.assertEqual(inputs, "Expected Revenue: •••\nCountry: •••\nSource: •••\n•••: values that you may not read")
+        self.assertEqual(inputs, "Expected Revenue: •••\nCountry: •••\nSource: •••\n" + WHY)
         self.assertEqual({line.split(": ")[1] for line in reasons.splitlines()}, {"protected"})
 
     def test_an_auditor_who_is_granted_sensitive_inputs_sees_none_either(self):
         self.auditor.group_ids += self.env.ref("ai_deployment.group_sensitive")
         inputs, _reasons = self.seen_by(self.auditor)
-        self.assertEqual(inputs, "Expected Revenue: •••\nCountry: •••\nSource: •••\n•••: values that you may not read")
+        self.assertEqual(inputs, "Expected Revenue: •••\nCountry: •••\nSource: •••\n" + WHY)
 
     def test_what_one_person_was_shown_is_not_kept_for_the_next(self):
         self.mark_country()
