@@ -39,6 +39,7 @@ class AiDeployment(models.Model):
         compute="_compute_health",
     )
     health_reason = fields.Char(compute="_compute_health")
+    health_note = fields.Char(compute="_compute_health_note")
     health_html = fields.Html("Findings", compute="_compute_health_html", sanitize=False)
 
     _idle_days_not_negative = models.Constraint("CHECK(idle_days >= 0)", "A number of days is not negative.")
@@ -89,6 +90,14 @@ class AiDeployment(models.Model):
                 health = "bad" if any(finding.breaks for finding in grave) else "attention"
                 reason = grave[0].sentence
             deployment.health, deployment.health_reason = health, reason
+
+    @api.depends("health_reason", "worse_text")
+    @api.depends_context("lang")
+    def _compute_health_note(self):
+        """Return the reason without what `worse_text` says: they are shown together, and it is said once."""
+        for deployment in self:
+            reason = deployment.health_reason or ""
+            deployment.health_note = reason.removeprefix(deployment.worse_text or "").lstrip(". ")
 
     @api.model
     def _is_all_well(self):

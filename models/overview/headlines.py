@@ -107,13 +107,11 @@ class Headlines:
     def _health(self, deployment: BaseModel) -> Tile:
         labels = dict(deployment._fields["health"]._description_selection(self.env))
         alerts = Domain("deployment_id", "=", deployment.id) & Domain("state", "in", ("firing", "acknowledged"))
-        # What is worse than the base rate stands above the tiles; none of them repeats it.
-        reason = (deployment.health_reason or "").removeprefix(self._worse.get(deployment.id, "")).lstrip(". ")
         return Tile(
             name="health",
             label=self.env._("Health"),
             text=labels.get(deployment.health, MISSING),
-            note=shorten(reason, LONGEST_NOTE, placeholder=" …"),
+            note=shorten(deployment.health_note or "", LONGEST_NOTE, placeholder=" …"),
             level=HEALTH_LEVELS.get(deployment.health, ""),
             open=opens("ai.deployment.alert", self.env._("Alerts"), alerts) if deployment.id in self._alerts else None,
         )

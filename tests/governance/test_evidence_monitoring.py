@@ -113,7 +113,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertMissing("retrained", "Documented, but no training was carried out")
         self.alter("ai_deployment_version", version, trained_date="2099-01-01")
         training = self.trained(version)
-        found = self.assertMet("retrained", "Version 2 was trained on 1000 records")
+        found = self.assertMet("retrained", "Version 2 was trained on 1,000 records")
         self.assertIn("tested against the version serving then: Better on the latest 60 records.", found.sentence)
         self.assertEqual(found.record, training)
 

@@ -1,9 +1,11 @@
 """Headline tiles: health and why, accuracy now and in the test, records, human review, value, the next date."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.alerting.alert_kinds import CHECKLIST
 from odoo.addons.ai_deployment.models.monitoring.base_rate import SKILL
 from odoo.addons.ai_deployment.models.overview.headlines import LONGEST_NOTE, Headlines
 from odoo.addons.ai_deployment.models.tools import clock
@@ -97,6 +99,10 @@ class TestHeadlines(AiDeploymentCase):
         tile = self.tiles()["accuracy"]
         self.assertEqual(tile["level"], "danger")
         self.assertNotIn(f"text of {SKILL}", tile["note"], "it stands above the tiles already")
+        self.env["ai.deployment.alert"]._raise(self.deployment, CHECKLIST, name=f"text of {SKILL}. More of it.")
+        self.env.invalidate_all()
+        with patch.object(type(self.deployment), "_health", lambda _self: {}):
+            self.assertEqual(self.deployment.health_note, "More of it.")
         with clock.at(NOW):
             owned = self.deployment.with_user(self.owner)
             self.assertEqual(owned.worse_text, f"text of {SKILL}")

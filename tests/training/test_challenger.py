@@ -146,7 +146,7 @@ class TestUnseen(MomentsCase):
         self.assertEqual(compared.attempt(self.version, rows[:0], moments)[1], 1)
 
     def test_what_a_comparison_came_to(self):
-        def text(verdict, more=None, auc=0.01, brier=0.001):
+        def text(verdict, more=0, auc=0.01, brier=0.001):
             result = SimpleNamespace(more_needed=more, auc_gain=auc, brier_gain=brier, rows=77)
             return Challenger(self.deployment)._text(SimpleNamespace(verdict=verdict, comparison=result))
 
