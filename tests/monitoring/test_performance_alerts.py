@@ -70,4 +70,4 @@ class TestPerformanceAlerts(CohortCase):
         )
         self.cohort(0, won=0.1, won_large=0.3)
         self.report(0)
-        self.assertIn("performance alerts are open", trigger.fired_reason)
+        self.assertIn("1 performance alert is open", trigger.fired_reason)
