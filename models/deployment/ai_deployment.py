@@ -328,8 +328,7 @@ class AiDeployment(models.Model):
 
     def _company_domain(self):
         """Records of its company and of the branches below it, and those that belong to no company."""
-        ours = self.env["res.company"]._ai_branches_sql(self.sudo().company_id.id)
-        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
+        return Domain("company_id", "in", [*self._company_ids(), False])
 
     def _record_domain(self):
         self.ensure_one()

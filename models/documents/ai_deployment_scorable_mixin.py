@@ -443,6 +443,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # The score on the record
 
     def _field_to_sql(self, alias, field_expr, query=None):
+        if not field_expr.startswith("ai_"):  # nearly all: each column that is read asks
+            return super()._field_to_sql(alias, field_expr, query)
         if field_expr == "ai_needs_my_review":
             return SQL("(%s IN %s)", SQL.identifier(alias, "id"), my_reviews_sql(self))
         if field_expr == "ai_needs_review" and query is not None:
@@ -551,12 +553,17 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score_help(self):
         scores, instead = self._ai_shown_scores()
-        self.ai_score_help = False
-        known = self._ai_scores_by_id(scores)
+        told = {one: line for one, line in scores.items() if line.standing and one not in instead}
+        known = self._ai_scores_by_id({one: line for one, line in told.items() if line.standing == FRESH})
+        texts = {one: self._ai_stale_text(line) for one, line in told.items() if line.standing != FRESH}
         for record in self:
-            line = scores.get(record._origin.id)
-            if line and line.standing and record._origin.id not in instead:
-                record.ai_score_help = help_text(record, known[line.id], line.standing)
+            if (line := told.get(record._origin.id)) and line.id in known:
+                texts[record._origin.id] = help_text(record, known[line.id])
+        fill(self, "ai_score_help", texts)
+
+    def _ai_stale_text(self, line):
+        """Return why the score of a line of `ShownScores` no longer holds."""
+        return stale_text(line, self.env["ai.deployment"].sudo().browse(line.deployment_id), line.standing)
 
     def _ai_scores_by_id(self, lines):
         """Return the scores that `lines` of `ShownScores` are about, in sudo and read together: {id: score}."""
@@ -570,13 +577,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         The reasons of a score that no longer holds would contradict the record: what is wrong with it is said instead.
         """
         scores, instead = self._ai_shown_scores()
-        deployments, stale = self.env["ai.deployment"].sudo(), (CHANGED, EXPIRED)
+        stale = (CHANGED, EXPIRED)
         fresh = [line.id for res_id, line in scores.items() if res_id not in instead and line.standing not in stale]
         told = self.env["ai.deployment.score"].sudo().browse(fresh)._told_on_records()
         reasons = {
-            res_id: told[line.id]
-            if line.id in told
-            else stale_text(line, deployments.browse(line.deployment_id), line.standing)
+            res_id: told[line.id] if line.id in told else self._ai_stale_text(line)
             for res_id, line in scores.items()
             if res_id not in instead
         }

@@ -27,13 +27,11 @@ def score_text(documents: BaseModel, value: float, standing: str, band: str) -> 
     return f"{figure} · {label}" if documents._ai_shows_chance else figure
 
 
-def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
-    """Return what the score of `record` means, what it rests on and whether it still holds, in sentences.
+def help_text(record: BaseModel, score: BaseModel) -> str:
+    """Return what the score of `record`, which still holds, means and what it rests on, in sentences.
 
     :param score: record of ai.deployment.score, with all rights
     """
-    if standing in (CHANGED, EXPIRED):
-        return stale_text(score, score.deployment_id, standing)
     env, when = record.env, _day(record.env, score.date)
     texts = [record._ai_score_meaning(score)]
     similar = score.version_id._similar_count(score.codes) if record._ai_shows_chance else None
@@ -46,7 +44,7 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
 def stale_text(score: Any, deployment: BaseModel, standing: str) -> str:
     """Return why a score no longer holds, in the language of `deployment`.
 
-    :param score: a score, or what `score_sql` says of one
+    :param score: what `score_sql` says of one
     """
     env = deployment.env
     when, figure = _day(env, score.date), _percent(env, score.predicted_value)

@@ -110,12 +110,7 @@ class AiDeploymentEndpointAnswer(models.Model):
                 "failure_reason": ("varchar", [error and error.reason[:400] for error in errors]),
                 "is_used": ("bool", False),
             },
-            conflict=SQL(
-                "ON CONFLICT (version_id, res_id) DO UPDATE SET %s",
-                SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name)) for name in columns
-                ),
-            ),
+            conflict=SQL("ON CONFLICT (version_id, res_id) DO UPDATE SET %s", batch_insert.replaced_sql(columns)),
         )
 
     @api.model

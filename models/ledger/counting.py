@@ -48,6 +48,7 @@ SOURCES = {
     ),
 }
 TO_A_PERSON = SQL("line.requested_day IS NOT NULL AND line.route = 'review'")
+_UNKNOWN = SQL("NOT EXISTS (SELECT FROM ai_deployment_line_state kept WHERE kept.inference_id = line.id)")
 # A record that waits for a decision already gets no second review: it shares the fate of the first. Of a line and a
 # review the numbers tell which was first where the clock was wrong and the dates do not.
 _SHARED = SQL(
@@ -250,15 +251,30 @@ def _make_state_function(cr: BaseCursor) -> None:
 
 
 def _line_states_body() -> SQL:
-    """Lines came or went."""
+    """Lines came or went.
+
+    A line that came together with its first review stands where that does: most do, while somebody waits for the
+    record to be saved, and Odoo forgets all plans with each request, so that the long statement would be planned anew.
+    """
     return SQL(
         "IF TG_OP IN ('UPDATE', 'DELETE') THEN"
         " DELETE FROM ai_deployment_line_state kept USING old_rows WHERE kept.inference_id = old_rows.id; END IF;"
         " IF TG_OP = 'TRUNCATE' THEN DELETE FROM ai_deployment_line_state; END IF;"
         " IF TG_OP IN ('INSERT', 'UPDATE') THEN IF EXISTS (SELECT FROM new_rows line WHERE %s) THEN"
-        " PERFORM ai_deployment_set_line_states(ARRAY(SELECT id FROM new_rows line WHERE %s)); END IF; END IF;",
+        " IF TG_OP = 'INSERT' THEN"
+        " INSERT INTO ai_deployment_line_state (inference_id, deployment_id, day, state)"
+        " SELECT line.id, line.deployment_id, line.requested_day, 'open' FROM new_rows line WHERE %s"
+        " AND EXISTS (SELECT FROM ai_deployment_review review WHERE review.inference_id = line.id"
+        " AND review.state = 'open' AND review.previous_id IS NULL); END IF;"
+        " IF EXISTS (SELECT FROM new_rows line WHERE %s AND %s) THEN"
+        " PERFORM ai_deployment_set_line_states(ARRAY(SELECT id FROM new_rows line WHERE %s AND %s));"
+        " END IF; END IF; END IF;",
         TO_A_PERSON,
         TO_A_PERSON,
+        TO_A_PERSON,
+        _UNKNOWN,
+        TO_A_PERSON,
+        _UNKNOWN,
     )
 
 
@@ -269,18 +285,18 @@ def _review_states_body() -> SQL:
     looked up row by row on purpose: a plan is kept for the session, whether it was made for one row or for thousands.
     """
     telling = SQL(", ").join(map(SQL.identifier, ("id", "deployment_id", *_TELLING)))
+    news = SQL(
+        "new_rows WHERE previous_id IS NOT NULL OR state IS DISTINCT FROM"
+        " (SELECT kept.state FROM ai_deployment_line_state kept"
+        " WHERE kept.inference_id = new_rows.inference_id)"
+    )
     return SQL(
-        "IF TG_OP = 'INSERT' THEN %s; END IF;"
+        "IF TG_OP = 'INSERT' THEN IF EXISTS (SELECT FROM %s) THEN %s; END IF; END IF;"
         " IF TG_OP = 'UPDATE' THEN %s; END IF;"
         " IF TG_OP = 'DELETE' THEN %s; END IF;"
         " IF TG_OP = 'TRUNCATE' THEN UPDATE ai_deployment_line_state SET state = NULL; END IF;",
-        _renew_lines_of(
-            SQL(
-                "new_rows WHERE previous_id IS NOT NULL OR state IS DISTINCT FROM"
-                " (SELECT kept.state FROM ai_deployment_line_state kept"
-                " WHERE kept.inference_id = new_rows.inference_id)"
-            )
-        ),
+        news,
+        _renew_lines_of(news),
         _renew_lines_of(
             SQL(
                 "(SELECT %s FROM old_rows UNION ALL SELECT %s FROM new_rows) AS both_rows GROUP BY %s"

@@ -195,13 +195,14 @@ class Router:
 
 def rules_on(deployment: BaseModel) -> dict[str, dict]:
     """Return the reasons for reviews that are on, the one of best priority first: {reason: its rule as plain data}."""
-    if not deployment.routing_rules:  # nobody chose yet
+    chosen = deployment.routing_rules  # once: Odoo copies JSON for each who reads it
+    if not chosen:  # nobody chose yet
         return {
             reason: {"priority": priority, "cap": 0, "points": POINTS, "amount": AMOUNT}
             for reason, (is_on, priority) in DEFAULTS.items()
             if is_on
         }
-    return {rule.pop("reason"): rule for rule in deployment.routing_rules["on"]}
+    return {rule.pop("reason"): rule for rule in chosen["on"]}
 
 
 def flag_threshold(deployment: BaseModel, card: Any) -> float | None:

@@ -12,6 +12,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from ..documents.score_sql import READ_TO_SHOW
 from ..tools import clock, faults, noted
 from ..tools.wording import for_reader
 from . import bands
@@ -21,6 +22,8 @@ from .scoring_run import ScoringRun
 from .standing import READ_TO_SCORE
 
 _logger = logging.getLogger(__name__)
+# What scores a record, and what shows its score to whoever saved it.
+READ_ON_SAVE = tuple(dict.fromkeys((*READ_TO_SCORE, *READ_TO_SHOW)))
 
 
 class AiDeployment(models.Model):
@@ -207,9 +210,7 @@ class AiDeployment(models.Model):
         """
         if faults.is_aborted(self.env.cr):  # somebody goes on after an error: there is nothing to save
             return
-        still = Domain("id", "in", list(wanted)) & Domain("state", "in", self._at_work_states())
-        still &= Domain("champion_id", "!=", False)
-        for deployment in self.sudo().search_fetch(still, READ_TO_SCORE, order="id"):
+        for deployment in self._at_work_among(wanted).filtered("champion_id"):
             asked = wanted[deployment.id]
             score_saved(deployment, sorted(asked), next(iter(asked.values())))
 
@@ -222,11 +223,20 @@ class AiDeployment(models.Model):
         """
         if faults.is_aborted(self.env.cr):
             return
-        live = Domain("id", "in", [*changed, *planned]) & Domain("state", "in", self._at_work_states())
-        for deployment in self.sudo().search_fetch(live, READ_TO_SCORE, order="id"):
+        for deployment in self._at_work_among([*changed, *planned]):
             for mark, asked in ((mark_planned, planned), (mark_changed, changed)):
                 if users := asked.get(deployment.id):
                     mark(deployment, sorted(users), next(iter(users.values())))
+
+    @api.model
+    def _at_work_among(self, ids):
+        """Return those of the deployments `ids` that are at work, in sudo, with what scoring and showing read of them.
+
+        One statement, and only the state is judged here: whoever saves a record waits for it.
+        """
+        found = self.sudo().search_fetch(Domain("id", "in", list(ids)), READ_ON_SAVE, order="id")
+        states = self._at_work_states()
+        return found.filtered(lambda one: one.state in states)
 
     def _refresh_score(self, record):
         """Score `record`, whose score is marked, for who looks at it; return whether that was possible."""

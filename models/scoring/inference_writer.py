@@ -357,12 +357,7 @@ class InferenceWriter:
                 **more,
             },
             join=SQL("JOIN (%s) AS aged ON aged.aged_id = logged.res_id", aged),
-            conflict=SQL(
-                "ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s",
-                SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name)) for name in updated
-                ),
-            ),
+            conflict=SQL("ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s", batch_insert.replaced_sql(updated)),
         )
 
 

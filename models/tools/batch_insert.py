@@ -6,6 +6,7 @@ The ORM's `create` costs milliseconds a row; a chunk of scores has thousands. Wh
 
 import datetime
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from odoo.api import Environment
@@ -47,14 +48,8 @@ def insert_statement(
     selected = rows_sql(columns)
     if selected is None:
         return None
-    return SQL(
-        "INSERT INTO %s (%s) %s %s %s",
-        SQL.identifier(table),
-        SQL(", ").join(map(SQL.identifier, columns)),
-        selected,
-        conflict or SQL(),
-        SQL("RETURNING %s", SQL(", ").join(map(SQL.identifier, returning))) if returning else SQL(),
-    )
+    returned = SQL("RETURNING %s", names_sql(tuple(returning))) if returning else SQL()
+    return SQL("%s %s %s %s", _into(table, tuple(columns)), selected, conflict or SQL(), returned)
 
 
 def rows_sql(columns: dict) -> SQL | None:
@@ -65,24 +60,60 @@ def rows_sql(columns: dict) -> SQL | None:
     count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
     if not count:
         return None
-    arrays, names, selected = [], [], []
-    for number, (kind, values) in enumerate(columns.values()):
+    arrays, singles, shape = [], [], []
+    for name, (kind, values) in columns.items():
         distinct = set(values) if isinstance(values, list) else {values}
-        if isinstance(values, list) and (len(distinct) > 1 or not arrays):  # the first list says how many rows
-            # jsonb travels as text: an array of jsonb would need escaping twice
-            arrays.append(SQL("%s::%s[]", _literal(values, distinct), SQL("text" if kind == "jsonb" else kind)))
-            names.append(SQL.identifier(f"c{number}"))
-            selected.append(SQL("%s::%s", SQL.identifier("new_rows", f"c{number}"), SQL(kind)))
+        is_array = isinstance(values, list) and (len(distinct) > 1 or not arrays)  # the first list says how many rows
+        if is_array:
+            arrays.append(_literal(values, distinct))
         else:
             [value] = distinct
-            selected.append(SQL("%s::%s", value.item() if hasattr(value, "item") else value, SQL(kind)))
-    named = [SQL("%s AS %s", each, SQL.identifier(name)) for each, name in zip(selected, columns, strict=True)]
+            singles.append(value.item() if hasattr(value, "item") else value)
+        shape.append((name, kind, is_array))
+    return SQL(_rows_template(tuple(shape)).code, *singles, *arrays)
+
+
+@lru_cache
+def _rows_template(shape: tuple[tuple[str, str, bool], ...]) -> SQL:
+    """Return the SELECT of `rows_sql`, with a place for each single value and then one for each array.
+
+    Remembered: a statement of 25 columns is put together from more than a hundred parts, for each record that is saved.
+
+    :param shape: (column, PostgreSQL type, whether its values travel as an array) of each
+    """
+    place = SQL("%s", None)
+    arrays, names, selected = [], [], []
+    for number, (name, kind, is_array) in enumerate(shape):
+        value = place
+        if is_array:
+            # jsonb travels as text: an array of jsonb would need escaping twice
+            arrays.append(SQL("%s::%s[]", place, SQL("text" if kind == "jsonb" else kind)))
+            names.append(SQL.identifier(f"c{number}"))
+            value = SQL.identifier("new_rows", f"c{number}")
+        selected.append(SQL("%s::%s AS %s", value, SQL(kind), SQL.identifier(name)))
     return SQL(
         "SELECT %s FROM unnest(%s) AS new_rows (%s)",
-        SQL(", ").join(named),
+        SQL(", ").join(selected),
         SQL(", ").join(arrays),
         SQL(", ").join(names),
     )
+
+
+@lru_cache
+def names_sql(names: tuple[str, ...]) -> SQL:
+    """Return the names of columns as SQL, with commas between them; remembered."""
+    return SQL(", ").join(map(SQL.identifier, names))
+
+
+@lru_cache
+def _into(table: str, columns: tuple[str, ...]) -> SQL:
+    return SQL("INSERT INTO %s (%s)", SQL.identifier(table), names_sql(columns))
+
+
+@lru_cache
+def replaced_sql(names: tuple[str, ...]) -> SQL:
+    """Return SQL after DO UPDATE SET that takes the columns `names` from the row that could not be inserted."""
+    return SQL(", ").join(SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name)) for name in names)
 
 
 def insert_from(
@@ -100,9 +131,8 @@ def insert_from(
     :param join: SQL after the source
     """
     return SQL(
-        "INSERT INTO %s (%s) SELECT %s FROM %s %s %s %s",
-        SQL.identifier(table),
-        SQL(", ").join(map(SQL.identifier, columns)),
+        "%s SELECT %s FROM %s %s %s %s",
+        _into(table, tuple(columns)),
         SQL(", ").join(columns.values()),
         SQL.identifier(source),
         join or SQL(),

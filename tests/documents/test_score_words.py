@@ -2,7 +2,12 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.documents.score_words import help_text, score_text, similar_text
+from odoo.addons.ai_deployment.models.documents.score_words import (
+    help_text,
+    score_text,
+    similar_text,
+    stale_text,
+)
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.tools.wording import RoundedWords
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -30,14 +35,14 @@ class TestScoreWords(AiDeploymentCase):
         self.deployment._score(lead, now=NOW)
         score = self.score_of(lead).sudo()
         self.assertEqual(
-            help_text(lead, score, "fresh"),
+            help_text(lead, score),
             "50 % of leads like this one are won within 60 days of their creation. Odoo's own probability also follows "
             "the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
         )
-        self.assertIn("first 60 days, which are over", help_text(lead, score, "expired"))
-        self.assertIn("days that count have passed", help_text(lead, score, "changed"))
+        self.assertIn("first 60 days, which are over", stale_text(score, score.deployment_id, "expired"))
+        self.assertIn("days that count have passed", stale_text(score, score.deployment_id, "changed"))
         score.is_changed = True
-        self.assertIn("An input has been changed since", help_text(lead, score, "changed"))
+        self.assertIn("An input has been changed since", stale_text(score, score.deployment_id, "changed"))
 
     def test_help_says_nothing_of_cases_where_there_are_none(self):
         """The desk shows the most similar ones beside it; which input is without an equal is among the limits."""
@@ -45,7 +50,7 @@ class TestScoreWords(AiDeploymentCase):
         self.deployment._score(lead, now=NOW)
         score = self.score_of(lead).sudo()
         self.patch(type(score.version_id), "_similar_count", lambda _self, _codes: 0)
-        self.assertTrue(help_text(lead, score, "fresh").endswith("follows the stage. Scored on 03/02/2026."))
+        self.assertTrue(help_text(lead, score).endswith("follows the stage. Scored on 03/02/2026."))
         self.assertEqual(
             [similar_text(self.env, count) for count in (0, 1, 1200)],
             ["", "It rests on 1 similar case.", "It rests on 1,200 similar cases."],
