@@ -69,6 +69,12 @@ def test_neighbours_that_reach_beyond_the_range_are_told_by_their_other_end():
     assert NumericBins(0, 9, [3, 6]).span(3, 5) == "0 to 9", "nothing lies beyond"
 
 
+def test_a_share_that_was_never_under_zero_is_not_told_as_if_it_had_been():
+    bins = NumericBins(-8, 30, [-0.006, 0.02, 5, 10], tails=(1, 1))
+    assert [bins.label(4), bins.span(4, 5)] == ["under 0.02", "under 5"]
+    assert NumericBins(-8, 30, [-5, -2, 5], tails=(1, 1)).label(4) == "-5 to -2", "a number that does go under 0"
+
+
 def test_a_number_that_was_always_the_same_ends_just_beside_it():
     bins = far([1.0] * 50)
     assert bins.codes(np.array([1.0, 2, 1000, 0])).tolist() == [
