@@ -28,9 +28,12 @@ class FaultDrill(Drill):
 
     def run(self) -> list[Step]:
         self.record()  # where there is none, nothing can be tried
+        # The call comes first: nothing is locked while it waits.
+        called = self.step("unreachable", self.env._("A remote model cannot be reached"), self.unreachable)
+        if self.deployment._serves_from_outside() == "pushed":
+            return [called]  # nothing is read or scored here: what could break is with the program that pushes
         return [
-            # The call comes first: nothing is locked while it waits.
-            self.step("unreachable", self.env._("A remote model cannot be reached"), self.unreachable),
+            called,
             self.step("missing", self.env._("An input is missing"), self.missing),
             self.step("unreadable", self.env._("An input cannot be read"), self.unreadable),
             self.step("damaged", self.env._("The stored version is damaged"), self.damaged),
@@ -141,9 +144,11 @@ class FaultDrill(Drill):
         message._not_sent(str(failure), transient=False)
         notified = self.notified(channel._cause())
         went = failure.failure_type == "endpoint_unreachable" and waits and message.state == "failed" and notified
+        told = self.notified_text(notified)
+        if self.deployment._serves_from_outside() == "remote":
+            return went, self.env._("A message waited for a retry; given up, %s.", told)
         return went, self.env._(
-            "A message waited for a retry; given up, %(told)s. No version uses a remote model.",
-            told=self.notified_text(notified),
+            "A message waited for a retry; given up, %(told)s. No version uses a remote model.", told=told
         )
 
     # What a step works with

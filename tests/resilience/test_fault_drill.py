@@ -13,6 +13,7 @@ from odoo.addons.ai_deployment.models.resilience.fault_drill import FaultDrill
 from odoo.addons.ai_deployment.models.scoring.inference_writer import InferenceWriter
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.pushing.common import PushCase
 from odoo.addons.ai_deployment.tests.resilience.common import DrillCase
 
 
@@ -158,3 +159,12 @@ class TestTooSlow(DrillCase):
 
 def slow(reader, _ids):
     reader.documents.env.cr.execute("SELECT pg_sleep(10)")
+
+
+@tagged("post_install", "-at_install")
+class TestFaultDrillOfPushed(PushCase):
+    def test_what_is_pushed_is_not_scored_by_a_drill(self):
+        """Without an answer that could come, each of the other faults would have ended as a failure of the drill."""
+        with clock.at(NOW):
+            found = FaultDrill(self.deployment.sudo()).run()
+        self.assertEqual([(step.code, step.is_passed) for step in found], [("unreachable", True)])
