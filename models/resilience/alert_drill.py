@@ -38,15 +38,15 @@ class AlertDrill(Drill):
         raised = self.alerts(ABOUT_SCORES, "=like")
         alert = raised.filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[:1]
         if not line or not alert:
-            return False, self.env._("The scores of %s invented records drifted, and no alert was raised.", ROWS)
+            return False, self.env._("The scores of %s invented records drifted, and no alert was raised.", number(self.env, ROWS))
         notified = self.notified(alert.cause)
         messages = self.env["ai.deployment.message"].search_count(Domain("alert_id", "=", alert.id))
         return bool(notified), self.env._(
             "The scores of %(rows)s invented records drifted (%(statistic)s against a threshold of "
             "%(threshold)s): an alert was raised, %(told)s, and %(messages)s messages were queued.",
-            rows=ROWS,
-            statistic=number(self.env, line.statistic, 3, grouping=False),
-            threshold=number(self.env, line.threshold, 3, grouping=False),
+            rows=number(self.env, ROWS),
+            statistic=number(self.env, line.statistic, 1),
+            threshold=number(self.env, line.threshold, 1),
             told=self.notified_text(notified),
             messages=messages,
         )

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import psycopg2
-
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
@@ -19,7 +17,8 @@ from odoo.tools import SQL
 
 from ..alerting.ai_deployment_alert import ACTIVITY
 from ..alerting.alert_kinds import Cause
-from ..tools.faults import fault_text
+from ..tools import faults
+from ..tools.quiet_sql import quiet_sql
 from .rollback import undone
 
 _logger = logging.getLogger(__name__)
@@ -58,18 +57,19 @@ class Drill:
         """Do `work()` and undo it.
 
         :param work: returns (whether it went as it should, what was found)
+        :raise psycopg2.Error: a collision with another transaction, or a fault of the database server
         """
         started = time.perf_counter()
         try:
-            with undone(self.env):
+            with undone(self.env), quiet_sql(f"Broken on purpose, by a drill of deployment {self.deployment.id}"):
                 is_passed, text = work()
         except UserError as error:
             is_passed, text = False, str(error)
-        except psycopg2.errors.LockNotAvailable:
-            is_passed, text = False, self.env._("Other transactions interfered. Try again in a minute.")
-        except Exception as error:  # noqa: BLE001 - whatever breaks is what the drill is for
+        except Exception as error:
+            if faults.kind_of(error) not in ("", faults.TOO_SLOW):
+                raise  # a collision, a fault of the server: nothing that the drill broke, and it is repeated
             _logger.info("The step %s of a drill of deployment %s failed", code, self.deployment.id, exc_info=True)
-            is_passed, text = False, fault_text(error)
+            is_passed, text = False, faults.fault_text(error)
         return Step(code, name, bool(is_passed), text, round(time.perf_counter() - started, 3))
 
     # What a step works with

@@ -2,9 +2,14 @@
 
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.resilience import drills
+from odoo.addons.ai_deployment.models.resilience.fault_drill import FaultDrill
 from odoo.addons.ai_deployment.tests.resilience.common import DrillCase
 
 
@@ -56,3 +61,24 @@ class TestDrill(DrillCase):
         self.deployment.domain = "[('name', '=', 'nothing')]"
         with self.assertRaisesRegex(UserError, "no record to run the drill on"):
             self.drill()
+
+    @mute_logger("odoo.addons.ai_deployment.models.scoring")
+    def test_a_collision_with_others_is_no_failed_drill(self):
+        """It is repeated, as whatever collides: the monthly drill would have raised an alert about nothing."""
+        for error in (psycopg2.errors.SerializationFailure(), psycopg2.errors.LockNotAvailable()):
+            with (
+                self.subTest(error=error),
+                patch.object(FaultDrill, "missing", side_effect=error),
+                self.assertRaises(type(error)),
+            ):
+                drills.make(self.deployment.sudo(), "faults")
+        self.assertFalse(self.env["ai.deployment.drill"].search([("deployment_id", "=", self.deployment.id)]))
+
+    @mute_logger("odoo.addons.ai_deployment.models.scoring")
+    def test_the_log_says_that_it_was_on_purpose(self):
+        with self.assertLogs("odoo.sql_db", "ERROR") as logged:
+            drills.make(self.deployment.sudo(), "faults")
+        told = [record.getMessage() for record in logged.records]
+        self.assertTrue(told)
+        self.assertFalse([text for text in told if "SELECT" in text])
+        self.assertTrue(any(f"by a drill of deployment {self.deployment.id}" in text for text in told), told)
