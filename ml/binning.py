@@ -166,8 +166,8 @@ class NumericBins:
         below, above = self.tails
         under, over = start < below, int(last) >= self.size - above
         if below and start == below and not over:  # the range begins a little under its least number, which may be 0
-            low, high = self.bounds(first)
-            under = low < 0 <= high
+            ends = self.bounds(first)
+            under = ends[0] < 0 <= ends[1]
         if under and not over:
             return words.under(self._text(end, words))
         if over and not under:

@@ -38,7 +38,9 @@ class AlertDrill(Drill):
         raised = self.alerts(ABOUT_SCORES, "=like")
         alert = raised.filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[:1]
         if not line or not alert:
-            return False, self.env._("The scores of %s invented records drifted, and no alert was raised.", number(self.env, ROWS))
+            return False, self.env._(
+                "The scores of %s invented records drifted, and no alert was raised.", number(self.env, ROWS)
+            )
         notified = self.notified(alert.cause)
         messages = self.env["ai.deployment.message"].search_count(Domain("alert_id", "=", alert.id))
         return bool(notified), self.env._(

@@ -18,7 +18,9 @@ class TestAlertDrill(DrillCase):
         )
         drill = self.drill("alert")
         self.assertTrue(drill.is_passed, drill.summary)
-        self.assertRegex(drill.summary, r"2,000 invented records drifted \([\d,]+\.\d against a threshold of [\d,]+\.\d\)")
+        self.assertRegex(
+            drill.summary, r"2,000 invented records drifted \([\d,]+\.\d against a threshold of [\d,]+\.\d\)"
+        )
         self.assertIn(f"{self.owner.name} was notified, and 1 messages were queued", drill.summary)
         self.assertFalse(self.deployment.alert_ids)
         self.assertFalse(self.deployment.report_ids)
