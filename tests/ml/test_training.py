@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pinning import assert_same, checksum, golden
+from pinning import OF_BOOSTERS, assert_same, checksum, golden
 
 from odoo.addons.ai_deployment.ml import artifact, boosting, promotion
 from odoo.addons.ai_deployment.ml.binning import (
@@ -921,4 +921,5 @@ def figures(trained, columns):
 def test_small_worlds_come_to_the_same_card_as_ever(rows, options, known):
     """See `pinning`: of shrunk sums alone, with an order and weights, of records, and with boosters."""
     columns, labels, moments = small_world(rows)
-    assert_same(figures(train_scorecard(columns, labels, moments, **options), columns), known)
+    rel = OF_BOOSTERS if rows == 1500 else 1e-6
+    assert_same(figures(train_scorecard(columns, labels, moments, **options), columns), known, rel)

@@ -12,7 +12,7 @@ from odoo.addons.ai_deployment.ml import leaks
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, make_column
 from odoo.addons.ai_deployment.models.documents import lead_outcomes
 from odoo.addons.ai_deployment.models.documents.score_validity import standings
-from odoo.addons.ai_deployment.models.documents.score_words import help_text
+from odoo.addons.ai_deployment.models.documents.score_words import help_text, stale_text
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.leak_check import (
     UNKNOWN_MOST,
@@ -197,8 +197,8 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
         standing = {day: self.standing_on(lead, day) for day in (60, 79, 81)}
         self.assertEqual(standing, {60: "fresh", 79: "fresh", 81: "expired"}, "it counts from when it was made")
         score = self.score_of(lead, self.living).sudo()
-        self.assertIn("won within the next 20 days", help_text(lead, score, "fresh"))
-        self.assertIn("the 20 days after that", help_text(lead, score, "expired"))
+        self.assertIn("won within the next 20 days", help_text(lead, score))
+        self.assertIn("the 20 days after that", stale_text(score, score.deployment_id, "expired"))
         self.living.feature_ids = [(0, 0, {"path": "country_id"})]
         with clock.at(NOW):
             later = self.living._train()
