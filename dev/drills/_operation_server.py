@@ -278,6 +278,8 @@ class FilestoreDiskFull(Fault):
             raise NotCarriedOut("this machine lets us mount no disk")
         self.ballast = folder / "ballast"
         fill(self.ballast)
+        # Without a new outcome a training ends with that answer, which is no fault of the disk.
+        world.as_("maya").call("crm.lead", "action_set_won", [world.lead_ids[-1:]])
         world.ask()
         trained = world.as_("maya").call("ai.deployment", "action_train", [world.leads_id])
         self.figures["trains_meanwhile"] = (int(trained.ok), "", "1", trained.ok)

@@ -1,6 +1,7 @@
 from . import optional_float
 from . import faults
 from . import quiet_sql
+from . import quiet_jobs
 from . import trust
 from . import ai_deployment_readable_mixin
 from . import shipped

@@ -15,6 +15,7 @@ from . import test_kept_open
 from . import test_limits
 from . import test_noted
 from . import test_optional_float
+from . import test_quiet_jobs
 from . import test_quiet_sql
 from . import test_sampling
 from . import test_settings
