@@ -84,7 +84,7 @@ def test_places_among_equals_and_numbers_of_values():
 
 
 def judged(pairs, unlike, alone=0, wins=None):
-    """Whether ``pairs`` of equal rows are copies, of which ``unlike`` hold two outcomes; and rows that stand alone."""
+    """Return whether ``pairs`` of equal rows, ``unlike`` of them with two outcomes, are copies beside rows alone."""
     alike = np.r_[np.repeat(np.arange(pairs), 2), pairs + np.arange(alone)]
     labels = np.r_[np.repeat(np.arange(pairs) % 2 if wins is None else np.arange(pairs) < wins, 2), np.ones(alone)]
     labels[: 2 * unlike] = np.tile([0, 1], unlike)

@@ -264,7 +264,7 @@ def test_a_category_s_own_past_is_compared_value_by_value(changed, verdict):
 
 
 def speeds(monkeypatch, found):
-    """What `_survived` decides of a value with this speed."""
+    """Return what `_survived` decides of a value with this speed."""
     monkeypatch.setattr(leaks, "speed", lambda *_given: found)
     values = [("other_values", np.arange(100) < 50)]
     return lambda reason="other_values": leaks._survived(
