@@ -67,6 +67,10 @@ class TestTours(HttpCase, AiDeploymentCase):
         )
         self.start_tour("/odoo/ai-overview", "ai_deployment_overview", login="ai_owner")
 
+    @mute_logger("odoo.http")
+    def test_overview_by_its_address_without_the_right_to_see_it(self):
+        self.start_tour("/odoo/ai-overview", "ai_deployment_overview_refused", login="ai_reviewer")
+
     def test_monitoring(self):
         """Real weeks, monitored when they were over."""
         self.deployment.horizon_days = 7

@@ -1,6 +1,7 @@
 """The page "Overview": headline tiles of every deployment that the user may see."""
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from .headlines import Headlines
@@ -26,10 +27,17 @@ class AiDeploymentOverview(models.AbstractModel):
     def page(self):
         """Return what the page "Overview" shows, for users who may read deployments and their counts.
 
+        :raise AccessError: with a sentence for who opened the page by its address, without its menu
         :return: {"deployments": [{"id", "name", "document", "owner", "is_mine", "state", "state_label", "health",
             "worse", "is_demonstration", "tiles"}], "may_create": bool}; what is worse than the base rate comes first
         """
-        self.env["ai.deployment.profile"].check_access("read")
+        if not self.env["ai.deployment.profile"].has_access("read"):
+            raise AccessError(
+                self.env._(
+                    "This page is for owners, auditors and administrators of deployments. An administrator can give "
+                    "you this role."
+                )
+            )
         deployments = self.env["ai.deployment"].search(Domain("state", "!=", "retired"))
         tiles = Headlines(deployments).tiles()
         states = dict(deployments._fields["state"]._description_selection(self.env))

@@ -33,8 +33,10 @@ class TestOverviewPage(AiDeploymentCase):
 
     def test_reviewers_and_sellers_do_not_see_it(self):
         for person in (self.reviewer, self.seller):
-            with self.assertRaises(AccessError):
+            with self.assertRaises(AccessError) as caught:
                 self.page(person)
+            self.assertIn("owners, auditors and administrators", str(caught.exception))
+            self.assertNotIn("ai.deployment", str(caught.exception))
             with self.assertRaises(AccessError):
                 self.env["ai.deployment.overview"].with_user(person).tiles(self.deployment.id)
 

@@ -1,4 +1,5 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
+import { RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
@@ -18,13 +19,27 @@ export class Overview extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.menu = useService("menu");
         this.display = { controlPanel: {} };
         this.chapter = chapterOf("ai.deployment");
-        this.state = useState({ page: null, mine: false });
+        this.state = useState({ page: null, mine: false, refused: "" });
         this.open = (target) => openRecords(this.action, target);
         onWillStart(async () => {
-            this.state.page = await this.orm.call("ai.deployment.overview", "page", []);
+            try {
+                this.state.page = await this.orm.call("ai.deployment.overview", "page", []);
+            } catch (error) {
+                if (!(error instanceof RPCError) || error.exceptionName !== "odoo.exceptions.AccessError") {
+                    throw error;
+                }
+                this.state.refused = error.data.message;
+            }
         });
+    }
+
+    // The app of this page where the user has it, else the first one: its first page is where the user lands.
+    get home() {
+        const apps = this.menu.getApps();
+        return apps.find((app) => app.xmlid === "ai_deployment.menu_root") || apps[0];
     }
 
     get deployments() {

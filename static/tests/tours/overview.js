@@ -17,3 +17,14 @@ registry.category("web_tour.tours").add("ai_deployment_overview", {
         { trigger: ".o_ai_documentation" },
     ],
 });
+
+// A reviewer who opens it by its address reads whom it is for, and goes on to the desk.
+registry.category("web_tour.tours").add("ai_deployment_overview_refused", {
+    url: "/odoo/ai-overview",
+    steps: () => [
+        { trigger: ".o_ai_overview:contains(for owners, auditors and administrators)" },
+        { trigger: "body:not(:has(.modal))" },
+        { trigger: ".o_ai_overview button:contains(Go to Your Start Page)", run: "click" },
+        { trigger: ".o_ai_desk_action" },
+    ],
+});
