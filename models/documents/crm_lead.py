@@ -176,18 +176,31 @@ class CrmLead(models.Model):
         return self.env._("raises the chance"), self.env._("lowers the chance")
 
     def _ai_score_meaning(self, score):
+        share, days = percent(self.env, score.predicted_value), score.deployment_id.horizon_days
         if score.deployment_id.landmarks:
+            if days == 1:
+                return self.env._(
+                    "%s of leads that stood like this one are won within a day. Odoo's own probability does not say by "
+                    "when.",
+                    share,
+                )
             return self.env._(
                 "%(share)s of leads that stood like this one are won within the next %(days)s days. Odoo's own "
                 "probability does not say by when.",
-                share=percent(self.env, score.predicted_value),
-                days=score.deployment_id.horizon_days,
+                share=share,
+                days=days,
+            )
+        if days == 1:
+            return self.env._(
+                "%s of leads like this one are won within a day of their creation. Odoo's own probability also follows "
+                "the stage.",
+                share,
             )
         return self.env._(
             "%(share)s of leads like this one are won within %(days)s days of their creation. Odoo's own probability "
             "also follows the stage.",
-            share=percent(self.env, score.predicted_value),
-            days=score.deployment_id.horizon_days,
+            share=share,
+            days=days,
         )
 
     @api.model

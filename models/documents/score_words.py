@@ -54,6 +54,22 @@ def stale_text(score: Any, deployment: BaseModel, standing: str) -> str:
 
 def _stale_text(deployment: BaseModel, when: str, figure: str, standing: str, is_changed: bool) -> str:
     env, days = deployment.env, deployment.horizon_days
+    if standing == EXPIRED and days == 1:
+        return (
+            env._(
+                "Scored on %(date)s at %(figure)s. This chance is about the day after that, which is over: it no "
+                "longer holds.",
+                date=when,
+                figure=figure,
+            )
+            if deployment.landmarks
+            else env._(
+                "Scored on %(date)s at %(figure)s. This chance is about the first day, which is over: it no longer "
+                "holds.",
+                date=when,
+                figure=figure,
+            )
+        )
     if standing == EXPIRED and deployment.landmarks:
         return env._(
             "Scored on %(date)s at %(figure)s. This chance is about the %(days)s days after that, which are over: it "

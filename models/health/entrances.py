@@ -9,7 +9,7 @@ from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ..tools import clock
-from ..tools.wording import number, quoted
+from ..tools.wording import days_text, number, quoted
 from .check import (
     Check,
     Finding,
@@ -126,10 +126,10 @@ class Silence(Check):
             yield severe(
                 "idle",
                 env._(
-                    "Of %(count)s %(records)s requested in the last %(days)s days, none belongs to this deployment.",
+                    "Of %(count)s %(records)s requested lately (%(days)s), none belongs to this deployment.",
                     count=number(env, asked.lately),
                     records=words["records"],
-                    days=deployment.idle_days,
+                    days=days_text(env, deployment.idle_days),
                 ),
                 env._("Check “Only Records”, the company, and the access rights of the requesting users."),
             )

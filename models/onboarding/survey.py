@@ -9,7 +9,7 @@ from odoo.tools import format_date
 
 from ..features.readable_inputs import reads_all
 from ..tools import clock
-from ..tools.wording import number, percent
+from ..tools.wording import days_text, number, percent
 from ..training.readiness import MIN_CASES, readiness
 
 MIN_ROWS = 100  # records without an outcome, under which nothing is usual yet
@@ -94,9 +94,9 @@ def _with_outcome(draft: BaseModel, rows: list, words: dict[str, Any], total: in
         (
             env._("Outcome Known"),
             env._(
-                "%(known)s, at least %(days)s days old: %(wins)s %(positives)s and %(others)s %(negatives)s",
+                "%(known)s, at least %(days)s old: %(wins)s %(positives)s and %(others)s %(negatives)s",
                 known=number(env, known),
-                days=draft.horizon_days,
+                days=days_text(env, draft.horizon_days),
                 wins=number(env, wins),
                 positives=words["positives"],
                 others=number(env, others),
@@ -112,12 +112,12 @@ def _with_outcome(draft: BaseModel, rows: list, words: dict[str, Any], total: in
                 rows,
                 env._(
                     "Not enough: there are no %(records)s yet. At least %(least)s %(positives)s and %(least)s "
-                    "%(negatives)s are needed that began at least %(days)s days ago.",
+                    "%(negatives)s are needed that are at least %(days)s old.",
                     records=words["records"],
                     least=MIN_CASES,
                     positives=words["positives"],
                     negatives=words["negatives"],
-                    days=draft.horizon_days,
+                    days=days_text(env, draft.horizon_days),
                 ),
                 False,
             )

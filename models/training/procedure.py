@@ -7,7 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ..tools import clock
-from ..tools.wording import labelled, number
+from ..tools.wording import days_text, labelled, number
 from .challenger_gate import MADE_ELSEWHERE
 
 RUNS = 3  # latest trainings that are named
@@ -96,9 +96,9 @@ def _probation(env: Environment, deployment: BaseModel) -> str:
     if not deployment.probation_days:
         return env._("No automatic rollback; the version before is one click away.")
     return env._(
-        "Automatic rollback for %s days, if records fail, reviews exceed what people can answer, or scores are far "
+        "Automatic rollback for %s, if records fail, reviews exceed what people can answer, or scores are far "
         "from those expected.",
-        deployment.probation_days,
+        days_text(env, deployment.probation_days),
     )
 
 

@@ -40,6 +40,10 @@ class TestScoreWords(AiDeploymentCase):
             "the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
         )
         self.assertIn("first 60 days, which are over", stale_text(score, score.deployment_id, "expired"))
+        score.deployment_id.horizon_days = 1
+        self.assertIn("won within a day of their creation", help_text(lead, score))
+        self.env.cr.cache.clear()
+        self.assertIn("the first day, which is over", stale_text(score, score.deployment_id, "expired"))
         self.assertIn("days that count have passed", stale_text(score, score.deployment_id, "changed"))
         score.is_changed = True
         self.assertIn("An input has been changed since", stale_text(score, score.deployment_id, "changed"))

@@ -83,7 +83,7 @@ class TestSilence(HealthCase):
         with clock.at(NOW + 14 * DAY):
             self.deployment._score(self.make_leads(3))
         finding = self.findings(NOW + 15 * DAY)["idle"]
-        self.assertEqual(finding.sentence, "Of 3 leads requested in the last 14 days, none belongs to this deployment.")
+        self.assertEqual(finding.sentence, "Of 3 leads requested lately (14 days), none belongs to this deployment.")
 
 
 @tagged("post_install", "-at_install")

@@ -29,7 +29,7 @@ class AiDeploymentApprove(models.TransientModel):
     approval_id = fields.Many2one("ai.deployment.approval")
     by_builder = fields.Boolean(compute="_compute_by_builder", unsaved=True)
     gap = fields.Char(compute="_compute_checklist_html", unsaved=True)
-    checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False, unsaved=True)
+    checklist_html = fields.Html("Checklist", compute="_compute_checklist_html", sanitize=False, unsaved=True)
 
     @api.model
     def default_get(self, fields):

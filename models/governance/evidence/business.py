@@ -5,7 +5,7 @@ from odoo.tools import format_date
 
 from ...deployment.history import went_live
 from ...tools import clock
-from ...tools.wording import number
+from ...tools.wording import days_text, number
 from ..measurement import Measurement
 from ..planning import Planning
 from ..value_texts import ValueTexts
@@ -152,9 +152,9 @@ class ReviewAhead(Rule):
             return Evidence(
                 False,
                 self.env._(
-                    "The next review is on %(day)s: less than %(days)s days ahead.",
+                    "The next review is on %(day)s: it must be at least %(days)s ahead.",
                     day=day,
-                    days=number(self.env, least),
+                    days=days_text(self.env, least),
                 ),
             )
         if ahead <= 0:
