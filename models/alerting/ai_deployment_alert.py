@@ -14,6 +14,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..tools import clock, faults
 from ..tools.quiet_sql import quiet_sql
+from ..tools.told import in_language, keep, same_everywhere
 from ..tools.trust import OWN, own
 from . import escalation, events, muting
 from .alert_kinds import DRIFT, PERFORMANCE, QUALITY, Cause
@@ -36,8 +37,8 @@ class AiDeploymentAlert(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     cause = fields.Char("Technical Name", required=True, readonly=True)
-    name = fields.Char("Event", required=True, readonly=True)
-    suggestion = fields.Char("Recommendation", readonly=True)
+    name = fields.Char("Event", required=True, readonly=True, translate=True)
+    suggestion = fields.Char("Recommendation", readonly=True, translate=True)
     level = fields.Selection([("alert", "Alert"), ("notice", "Notice")], required=True, readonly=True)
     state = fields.Selection(
         [("pending", "Pending"), ("firing", "Firing"), ("acknowledged", "Acknowledged"), ("resolved", "Resolved")],
@@ -56,8 +57,8 @@ class AiDeploymentAlert(models.Model):
     last_date = fields.Datetime("Last Raised", required=True, readonly=True)
     notified_date = fields.Datetime("Notified On", readonly=True, help="Date of the last notification.")
     acknowledged_by_id = fields.Many2one("res.users", readonly=True)
-    acknowledged_date = fields.Datetime(readonly=True)
-    resolved_date = fields.Datetime(readonly=True)
+    acknowledged_date = fields.Datetime("Acknowledged On", readonly=True)
+    resolved_date = fields.Datetime("Resolved On", readonly=True)
     reopened_count = fields.Integer("Times Reopened", readonly=True)
     report_id = fields.Many2one("ai.deployment.report", readonly=True, ondelete="set null")
     line_id = fields.Many2one("ai.deployment.report.line", "Report Line", readonly=True, ondelete="set null")
@@ -100,15 +101,18 @@ class AiDeploymentAlert(models.Model):
         """Open the alert of this cause, or open it again; the owner is told when it opens, not while it stays open.
 
         :param cause: `Cause`, or its stored key
+        :param name: what is wrong, as `told` in every language; a plain text is shown as it is
+        :param suggestion: what to do about it, likewise
         :return: the alert; empty where another transaction opens it at this moment
         """
         cause = str(cause)
         alert = own(self).search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
         now = clock.now()
+        words = {"name": same_everywhere(self.env, name), "suggestion": same_everywhere(self.env, suggestion)}
         values = {
-            "name": name,
+            "name": str(name),
             "level": level,
-            "suggestion": suggestion,
+            "suggestion": str(suggestion or ""),
             "last_date": now,
             "report_id": report and report.id,
         }
@@ -122,17 +126,25 @@ class AiDeploymentAlert(models.Model):
         }
         if not alert:
             alert = alert._open_new({**values, **opened, "deployment_id": deployment.id, "cause": cause})
+            alert._keep_words(words)
             alert._tell()
         elif alert.state in ("resolved", "pending"):
             reopened = alert.reopened_count + (alert.state == "resolved")
             alert.write({**values, **opened, "reopened_count": reopened})
+            alert._keep_words(words)
             alert._tell()
         else:
             grew = level == "alert" and alert.level == "notice"
             alert.write(values)
+            alert._keep_words(words)
             if grew:
                 alert._tell()
         return alert
+
+    def _keep_words(self, words):
+        """Store what an alert says in every language; nothing where another transaction opens it."""
+        for alert in self:
+            keep(alert, words)
 
     @api.model
     def _open_new(self, values):
@@ -159,19 +171,23 @@ class AiDeploymentAlert(models.Model):
         """Tell the owner, or whoever stands in. A notice waits in the list, a muted alert until its day has come."""
         for alert in self.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
             alert.write(UNTOLD | {"state": "firing", "notified_date": clock.now()})
-            alert._point(alert.deployment_id._person_to_tell(), alert.name)
+            alert._point(alert.deployment_id._person_to_tell(), lambda there: there.name)
             self.env["ai.deployment.channel"]._tell(alert)
 
     def _point(self, people, summary):
-        """An activity on this alert for each of `people`."""
+        """Make an activity on this alert for each of `people`, in their language.
+
+        :param summary: function of this alert in the language of a person
+        """
         self.ensure_one()
         for person in people:
-            own(self).activity_schedule(
+            there = own(self.with_env(in_language(self.env, person.lang)))
+            there.activity_schedule(
                 ACTIVITY,
                 user_id=person.id,
                 date_deadline=clock.today(),
-                summary=summary,
-                note=self.suggestion or False,
+                summary=summary(there),
+                note=there.suggestion or False,
             )
 
     def _outward_name(self):

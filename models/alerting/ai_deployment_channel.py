@@ -11,7 +11,8 @@ from odoo.tools import SQL
 
 from ..tools import clock
 from ..tools.credentials import NAME
-from ..tools.wording import for_reader, labelled
+from ..tools.told import told
+from ..tools.wording import labelled
 from . import digest
 from .alert_kinds import CHANNEL, Cause
 
@@ -224,7 +225,7 @@ class AiDeploymentChannel(models.Model):
         ):
             channel._queue(
                 words.env._("%(deployment)s: %(what)s", deployment=deployment.name, what=what),
-                alert.suggestion or "",
+                alert.with_env(words.env).sudo().suggestion or "",
                 link=f"/odoo/ai-alerts/{alert.id}",
                 alert=alert,
             )
@@ -249,12 +250,19 @@ class AiDeploymentChannel(models.Model):
     def _failed(self, why):
         """Nothing goes through: the owner hears of it, by activity."""
         self.sudo().failure_message = why
-        words = for_reader(self.deployment_id).env
-        words["ai.deployment.alert"]._raise(
+        self.env["ai.deployment.alert"]._raise(
             self.deployment_id,
             self._cause(),
-            name=words._("Notification through “%(channel)s” failed: %(why)s", channel=self.name, why=why),
-            suggestion=words._("Correct it under “Notifications” and click “Test”, or remove this channel."),
+            name=told(
+                self.env,
+                lambda env: env._(
+                    "Notification through “%(channel)s” failed: %(why)s", channel=self.with_env(env).name, why=why
+                ),
+            ),
+            suggestion=told(
+                self.env,
+                lambda env: env._("Correct it under “Notifications” and click “Test”, or remove this channel."),
+            ),
         )
 
     # Buttons

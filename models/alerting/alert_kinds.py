@@ -150,6 +150,7 @@ RESTORED = Cause(HEALTH, "restored")  # the database was restored or copied
 GATE_BYPASSED = Cause(GATE, "open")
 OWNER_GONE = Cause(HEALTH, "owner")
 TRAINING_FAILED = Cause(TRAINING, "failed")
+TRAINING_UNCHANGED = Cause(TRAINING, "unchanged")
 TRAINING_BUDGET = Cause(TRAINING, "budget")
 DISK_FULL = Cause(SERVER, "disk_full")
 

@@ -63,14 +63,14 @@ def _escalate(alert: BaseModel) -> None:
     for unread in alert._locked(_unread_domain()).filtered(is_overdue):
         people = _next_people(unread)
         if people:
-            days = (clock.now() - unread.notified_date).days
-            text = (
-                unread.env._("Unread for 1 day: %s", unread.name)
-                if days == 1
-                else unread.env._("Unread for %(days)s days: %(what)s", days=days, what=unread.name)
-            )
-            unread._point(people, text)
+            unread._point(people, partial(_unread_text, days=(clock.now() - unread.notified_date).days))
             unread.escalated_date = clock.now()
+
+
+def _unread_text(alert: BaseModel, days: int) -> str:
+    if days == 1:
+        return alert.env._("Unread for 1 day: %s", alert.name)
+    return alert.env._("Unread for %(days)s days: %(what)s", days=days, what=alert.name)
 
 
 def _next_people(alert: BaseModel) -> BaseModel:

@@ -17,6 +17,7 @@ from ..features.input_names import names_of, reader_specs
 from ..features.readable_inputs import unreadable_keys
 from ..tools.optional_float import OptionalFloat
 from ..tools.toast import toast
+from ..tools.told import keep
 from ..tools.trust import own
 from ..tools.wording import (
     ReaderWords,
@@ -57,7 +58,7 @@ class AiDeploymentVersion(models.Model):
         required=True,
         readonly=True,
     )
-    trained_date = fields.Datetime(required=True, readonly=True)
+    trained_date = fields.Datetime("Training Date", required=True, readonly=True)
     trained_by_id = fields.Many2one("res.users", readonly=True)
     row_count = fields.Integer("Training Records", readonly=True)
     positive_count = fields.Integer("Of These Won", readonly=True)
@@ -99,7 +100,7 @@ class AiDeploymentVersion(models.Model):
         readonly=True,
         default="first",
     )
-    verdict_text = fields.Char(readonly=True)
+    verdict_text = fields.Char("Finding", readonly=True, translate=True)
     is_serving = fields.Boolean("Serving", compute="_compute_is_serving")
 
     _number_uniq = models.UniqueIndex("(deployment_id, number)", "This version exists already.")
@@ -529,7 +530,7 @@ class AiDeploymentVersion(models.Model):
         """Keep what a training gave; the new version, which serves nowhere yet."""
         data = artifact.dump(training.card)
         latest = self.sudo().search([("deployment_id", "=", deployment.id)], order="number desc", limit=1)
-        return self.sudo().create(
+        version = self.sudo().create(
             {
                 "deployment_id": deployment.id,
                 "number": latest.number + 1,
@@ -546,6 +547,8 @@ class AiDeploymentVersion(models.Model):
                 **values,
             }
         )
+        keep(version, values)
+        return version
 
     # Buttons
 

@@ -12,7 +12,7 @@ from ...ml.errors import EndpointError
 from ...remote.breaker import IN_A_ROW, Breaker
 from ..alerting.alert_kinds import ENDPOINT
 from ..tools import clock
-from ..tools.wording import for_reader
+from ..tools.told import told
 from .budget import spent_sql
 
 
@@ -95,15 +95,22 @@ def follow(deployment: BaseModel, endpoint: BaseModel, state: Breaker, failure: 
 
 def tell(deployment: BaseModel, endpoint: BaseModel, failure: EndpointError | None) -> None:
     """Open the alert that the endpoint of a deployment cannot be used, with the reason in the reader's language."""
-    env = for_reader(deployment).env
-    calls, message = env["ai.deployment.endpoint.call"], str(failure or "").strip()
-    why = calls._failure_text(failure.failure_type, message) if failure else ""
-    env["ai.deployment.alert"]._raise(
+    message = str(failure or "").strip()
+
+    def name(env: Environment) -> str:
+        calls = env["ai.deployment.endpoint.call"]
+        why = calls._failure_text(failure.failure_type, message) if failure else ""
+        return env._("“%(endpoint)s” cannot be used: %(why)s", endpoint=endpoint.name, why=why)
+
+    deployment.env["ai.deployment.alert"]._raise(
         deployment,
         ENDPOINT,
-        name=env._("“%(endpoint)s” cannot be used: %(why)s", endpoint=endpoint.name, why=why),
-        suggestion=env._(
-            "Open the endpoint and click “Test”. Requested records wait, and are scored once it answers again."
+        name=told(deployment.env, name),
+        suggestion=told(
+            deployment.env,
+            lambda env: env._(
+                "Open the endpoint and click “Test”. Requested records wait, and are scored once it answers again."
+            ),
         ),
     )
 

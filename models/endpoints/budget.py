@@ -7,7 +7,8 @@ from odoo.tools import SQL
 
 from ..alerting.alert_kinds import SPENDING
 from ..tools import clock
-from ..tools.wording import for_reader, number, percent
+from ..tools.told import told
+from ..tools.wording import number, percent
 
 WARNED_FROM = 0.8  # of the budget
 
@@ -49,18 +50,23 @@ def warn(deployment: BaseModel, endpoint: BaseModel) -> None:
     if share < WARNED_FROM:
         alerts._resolve(deployment, SPENDING)
         return
-    env = for_reader(deployment).env
     alerts._raise(
         deployment,
         SPENDING,
         level="alert" if share >= 1 else "notice",
-        name=env._(
-            "“%(endpoint)s” has used %(share)s of its budget of %(budget)s this month",
-            endpoint=endpoint.name,
-            share=percent(env, share),
-            budget=number(env, endpoint.monthly_budget, 2),
+        name=told(
+            deployment.env,
+            lambda env: env._(
+                "“%(endpoint)s” has used %(share)s of its budget of %(budget)s this month",
+                endpoint=endpoint.name,
+                share=percent(env, share),
+                budget=number(env, endpoint.monthly_budget, 2),
+            ),
         ),
-        suggestion=env._(
-            "At 100 %% nothing more is asked until next month: records wait. Raise the budget, or ask less."
+        suggestion=told(
+            deployment.env,
+            lambda env: env._(
+                "At 100 %% nothing more is asked until next month: records wait. Raise the budget, or ask less."
+            ),
         ),
     )

@@ -16,8 +16,8 @@ from ..alerting.alert_kinds import BROKEN, GATE_BYPASSED, Cause
 from ..documents.account_move import PURCHASE_TYPES
 from ..tools import clock
 from ..tools.existence import has_any
+from ..tools.told import told
 from ..tools.trust import own
-from ..tools.wording import for_reader
 
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
@@ -174,10 +174,11 @@ class Gate:
         alerts = self.env["ai.deployment.alert"]
         known = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", "=", str(GATE_BYPASSED))
         if not has_any(alerts, known & Domain("state", "in", ("firing", "acknowledged"))):
-            words = for_reader(self.deployment).env
             alerts._raise(
                 self.deployment,
                 GATE_BYPASSED,
-                name=words._("Bills are posted without a check: %s", reason),
-                suggestion=words._("Fix the cause, or switch the gate off if it is no longer wanted."),
+                name=told(self.env, lambda env: env._("Bills are posted without a check: %s", reason)),
+                suggestion=told(
+                    self.env, lambda env: env._("Fix the cause, or switch the gate off if it is no longer wanted.")
+                ),
             )

@@ -14,7 +14,7 @@ from ..deployment import events
 from ..deployment.eligibility import system_users
 from ..tools import clock, settings, turns
 from ..tools.toast import toast
-from ..tools.wording import for_reader
+from ..tools.told import told
 from .approval import Approval
 from .business_value import BusinessValue
 from .checklist import Checklist
@@ -72,7 +72,7 @@ class AiDeployment(models.Model):
     )
     unowned_date = fields.Date(readonly=True, copy=False, help="Date from which the owner was found unavailable.")
     shown_until = fields.Date("Scores Visible Until", compute="_compute_shown_until", store=True)
-    grace_text = fields.Char(compute="_compute_grace_text")
+    grace_text = fields.Char("Grace Period", compute="_compute_grace_text")
 
     # Proof of concept
     budget_holder_id = fields.Many2one(
@@ -91,8 +91,8 @@ class AiDeployment(models.Model):
     poc_idle_weeks = fields.Integer(
         "Idle After Weeks", default=4, help="After so many weeks without activity, a proof of concept counts as idle."
     )
-    poc_text = fields.Char(compute="_compute_poc_text")
-    lessons_html = fields.Html(compute="_compute_lessons_html", sanitize=False, unsaved=True)
+    poc_text = fields.Char("Proof of Concept Note", compute="_compute_poc_text")
+    lessons_html = fields.Html("Earlier Lessons", compute="_compute_lessons_html", sanitize=False, unsaved=True)
 
     # Checklist
     checks_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
@@ -534,12 +534,11 @@ class AiDeployment(models.Model):
         self.ensure_one()
         self._check_decides()
         deployment = self.sudo()
-        words = for_reader(deployment).env
         alert = self.env["ai.deployment.alert"]._raise(
             deployment,
             TEST_ALERT,
-            name=words._("Test alert for “%s”: please open it", deployment.name),
-            suggestion=words._("There is no problem. Opening this alert completes the test."),
+            name=told(self.env, lambda env: env._("Test alert for “%s”: please open it", deployment.name)),
+            suggestion=told(self.env, lambda env: env._("There is no problem. Opening this alert completes the test.")),
         )
         person = deployment._person_to_tell()
         return toast(alert, self.env._("“%(what)s” was sent to %(person)s.", what="%s", person=person.name), alert.name)

@@ -67,6 +67,7 @@ class AiDeploymentApproval(models.Model):
             own = [
                 {
                     **row,
+                    **(row.get("words") or {}).get(self.env.lang or "en_US", {}),
                     "state_name": states.get(row["state"], row["state"]),
                     "waived_until": format_date(self.env, row.get("waived_until")),
                 }

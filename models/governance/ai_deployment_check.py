@@ -11,6 +11,7 @@ from odoo.tools import format_date
 
 from ..deployment.fingerprint import evidence_fingerprint
 from ..tools import clock
+from ..tools.told import keep
 from ..tools.trust import own
 from .ai_deployment_check_template import BY_HAND, DIMENSIONS
 from .checklist import Checklist
@@ -46,16 +47,16 @@ class AiDeploymentCheck(models.Model):
         readonly=True,
         default="missing",
     )
-    evidence = fields.Text(readonly=True, help="Findings of the latest check.")
+    evidence = fields.Text(readonly=True, translate=True, help="Findings of the latest check.")
     evidence_date = fields.Datetime(readonly=True)
     looked_date = fields.Datetime("Checked On", readonly=True)
-    res_model = fields.Char(readonly=True)
+    res_model = fields.Char("Evidence Model", readonly=True)
     res_id = fields.Many2oneReference("Evidence Record", model_field="res_model", readonly=True)
 
     # Signed by a person
     note = fields.Text("Signed Statement", readonly=True)
     signed_by_id = fields.Many2one("res.users", readonly=True)
-    signed_date = fields.Datetime(readonly=True)
+    signed_date = fields.Datetime("Signed On", readonly=True)
     evidence_fingerprint = fields.Char(readonly=True, help="Fingerprint of the deployment when the row was signed.")
     attachment_ids = fields.Many2many("ir.attachment", string="Documents", readonly=True)
 
@@ -148,6 +149,7 @@ class AiDeploymentCheck(models.Model):
                 same = {name: check[name] for name in values}
                 if same != values:
                     check.write(values)
+                    keep(check, {"evidence": checklist.told(check, found)})
             checks.looked_date = clock.now()
 
     def _state_of(self, found):

@@ -55,7 +55,7 @@ class AiDeploymentValue(models.Model):
     money_low = fields.Monetary("Per Month, Low", readonly=True, aggregator=None)
     money_high = fields.Monetary("Per Month, High", readonly=True, aggregator=None)
     is_money = fields.Boolean("Is Monetary", readonly=True)
-    assumption = fields.Char("Assumptions", readonly=True)
+    assumption = fields.Char("Assumptions", readonly=True, translate=True)
     figure_text = fields.Char(
         "Measured Value", compute="_compute_texts", help="In its unit, with the interval in which it lies."
     )

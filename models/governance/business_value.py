@@ -6,9 +6,11 @@ before going live, and never again. A before/after comparison proves no cause, a
 
 import math
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from odoo import fields
+from odoo.api import Environment
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.models import BaseModel
@@ -19,8 +21,9 @@ from ..deployment.history import went_live
 from ..endpoints.ai_deployment_endpoint_call import KEPT as CALL_DAYS
 from ..routing.holdout import rule_of
 from ..tools import clock
+from ..tools.told import keep, told
 from ..tools.trust import own
-from ..tools.wording import number
+from ..tools.wording import days_text, number
 from .measurement import Measurement, day_bounds
 from .value_codes import CALLS, MONTH_DAYS, NET, REVIEWING, RUNNING
 from .value_texts import ValueTexts
@@ -64,15 +67,15 @@ class BusinessValue:
         if end > last:
             raise ValidationError(
                 self.env._(
-                    "The outcome window is %(days)s days, so the period must end by %(day)s.",
-                    days=deployment.horizon_days,
+                    "The outcome window is %(days)s, so the period must end by %(day)s.",
+                    days=days_text(self.env, deployment.horizon_days),
                     day=format_date(self.env, last),
                 )
             )
         found = measurement.measure(start, end).get(None, {})
         if not any(moments.count for moments in found.values()):
             raise UserError(self.env._("There is no record in this period."))
-        rows = self.env["ai.deployment.value"].create(
+        rows = self._create(
             [
                 {**self._row("before", code, measure, start, end, found[code]), "user_id": self.env.uid}
                 for code, measure in measures.items()
@@ -125,12 +128,22 @@ class BusinessValue:
 
     # Rows
 
+    def _create(self, values_list: list[dict[str, Any]]) -> BaseModel:
+        """Create rows, with what they rest on in the words of every language."""
+        rows = self.env["ai.deployment.value"].create(values_list)
+        for row, values in zip(rows, values_list, strict=True):
+            keep(row, values)
+        return rows
+
+    def _assumption(self, env: Environment, code: str) -> str:
+        return Measurement(self.deployment.with_env(env)).measures()[code].assumption
+
     def _row(
         self, period: str, code: str, measure: Any, start: date, end: date, moments: statistics.Moments
     ) -> dict[str, Any]:
         """Return the values of a row: the period and what was found."""
-        told = statistics.enough(moments, measure.kind)
-        known = statistics.interval(moments, measure.kind) if told else None
+        is_enough = statistics.enough(moments, measure.kind)
+        known = statistics.interval(moments, measure.kind) if is_enough else None
         return {
             **self._frame(period, code, measure.unit, start, end),
             "kind": measure.kind,
@@ -138,10 +151,10 @@ class BusinessValue:
             "nonzero_count": moments.nonzero,
             "value": _plain(moments.mean),
             "deviation": _plain(moments.deviation),
-            "has_enough_records": told,
+            "has_enough_records": is_enough,
             "low": known.low if known else 0.0,
             "high": known.high if known else 0.0,
-            "assumption": measure.assumption,
+            "assumption": told(self.env, partial(self._assumption, code=code)) if measure.assumption else "",
             "basis": measure.basis,
         }
 
@@ -199,7 +212,7 @@ class BusinessValue:
         rows += self.cost_rows(period, start, end, months, counted, holds_reviews)
         values = self.env["ai.deployment.value"]
         values.search(Domain("deployment_id", "=", self.deployment.id) & Domain("period", "=", period)).unlink()
-        return values.create(rows)
+        return self._create(rows)
 
     def cost_rows(
         self,
@@ -221,12 +234,15 @@ class BusinessValue:
         calls = self._calls(start, end)
         costs = {RUNNING: -deployment.value_running_cost, REVIEWING: -review, CALLS: -calls.price}
         based_on = {
-            RUNNING: self.env._("entered values"),
-            REVIEWING: self.env._("hourly cost"),
-            CALLS: self.env._(
-                "%(calls)s calls and %(tokens)s tokens a month",
-                calls=number(self.env, calls.number),
-                tokens=number(self.env, calls.tokens),
+            RUNNING: told(self.env, lambda env: env._("entered values")),
+            REVIEWING: told(self.env, lambda env: env._("hourly cost")),
+            CALLS: told(
+                self.env,
+                lambda env: env._(
+                    "%(calls)s calls and %(tokens)s tokens a month",
+                    calls=number(env, calls.number),
+                    tokens=number(env, calls.tokens),
+                ),
             ),
         }
         rows = [

@@ -7,11 +7,14 @@ import logging
 from datetime import timedelta
 
 from odoo import fields
+from odoo.api import Environment
 from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import CHECKLIST
 from ..tools import clock, faults
 from ..tools.faults import fault_text
+from ..tools.told import Told, in_every_language, told
+from ..tools.wording import days_text
 from .ai_deployment_check_template import DIMENSIONS
 from .evidence import RULES, Evidence
 
@@ -63,6 +66,16 @@ class Checklist:
             )
             return Evidence(False, self.env._("The check failed: %s", fault_text(error)), is_broken=True)
 
+    def told(self, check: BaseModel, found: Evidence) -> Told:
+        """Return the sentence of `found`, the evidence for one row, in the words of every language."""
+
+        def sentence(env: Environment) -> str:
+            if env == self.env:
+                return found.sentence
+            return Checklist(self.deployment.with_env(env)).find(check.with_env(env)).sentence
+
+        return told(self.env, sentence)
+
     def _aged(self, found: Evidence, valid_days: int) -> Evidence:
         """Return `found`, which does not count if it is older than `valid_days`; without a date it is of now."""
         if not (found.is_met and valid_days and found.date):
@@ -72,7 +85,9 @@ class Checklist:
         return found._replace(
             is_met=False,
             sentence=self.env._(
-                "%(found)s This evidence is older than %(days)s days.", found=found.sentence, days=valid_days
+                "%(found)s This evidence is too old: it counts for %(days)s.",
+                found=found.sentence,
+                days=days_text(self.env, valid_days),
             ),
         )
 
@@ -85,7 +100,11 @@ class Checklist:
 
     def gap(self) -> str:
         """Return the sentence that names what is missing, looked at now, or an empty string."""
-        missing = self.missing()
+        return self._gap_of(self.missing())
+
+    def _gap_of(self, missing: BaseModel) -> str:
+        """Return the sentence that names the rows `missing`, or an empty string."""
+        missing = missing.with_env(self.env)
         if not self.deployment.check_ids:
             return self.env._("it has no checklist: an administrator activates a template for this company.")
         if not missing:
@@ -102,19 +121,19 @@ class Checklist:
 
     def watch(self) -> None:
         """Look at all rows, and raise or resolve the alert about a row that is missing while it is in production."""
-        alerts, gap = self.env["ai.deployment.alert"], self.gap()
-        if gap and self.deployment.state == "production":
+        alerts, missing = self.env["ai.deployment.alert"], self.missing()
+        if self._gap_of(missing) and self.deployment.state == "production":
             alerts._raise(
                 self.deployment,
                 CHECKLIST,
-                name=gap,
-                suggestion=self.env._("Open the checklist: each row has its requirement."),
+                name=told(self.env, lambda env: Checklist(self.deployment.with_env(env))._gap_of(missing)),
+                suggestion=told(self.env, lambda env: env._("Open the checklist: each row has its requirement.")),
             )
         else:
             alerts._resolve(self.deployment, CHECKLIST)
 
     def frozen(self) -> list[dict]:
-        """Return the rows as they are stored, as plain data for a decision."""
+        """Return the rows as they are stored, as plain data for a decision; `words` are those of other languages."""
         return [
             {
                 "dimension": check.dimension,
@@ -127,6 +146,7 @@ class Checklist:
                 "waived_by": check.waived_by_id.name or "",
                 "waiver_reason": check.waiver_reason or "",
                 "waived_until": str(check.waived_until or ""),
+                "words": in_every_language(check, ("name", "requirement", "evidence")),
             }
             for check in self.deployment.check_ids
         ]

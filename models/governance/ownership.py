@@ -5,6 +5,8 @@ visible and the form says why. When they are over (`shown_until`), no score is s
 deployment again.
 """
 
+from functools import partial
+
 from odoo.api import Environment
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -13,12 +15,13 @@ from odoo.tools import format_date
 
 from ..alerting.alert_kinds import OWNER_GONE
 from ..deployment.eligibility import person_gap, shared_login_gap
+from ..health.check import Finding
 from ..health.people import Owner
 from ..review.eligibility import able_by_review, people_at_work
 from ..review.reassignment import release
 from ..tools import clock
+from ..tools.told import told
 from ..tools.trust import OWN, own
-from ..tools.wording import for_reader
 from .planning import Planning
 
 # Named by the owner or an administrator only: a deputy stands in, and hands nothing over.
@@ -175,11 +178,25 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
     Planning(deployments).sync_review_activities()
     alerts = deployments.env["ai.deployment.alert"]
     for deployment in deployments.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
-        finding = next((one for one in Owner().find(for_reader(deployment), None) if one.code == "owner"), None)
-        if finding:
-            alerts._raise(deployment, OWNER_GONE, name=finding.sentence, suggestion=finding.suggestion, level="alert")
+        if _owner_finding(deployment):
+            alerts._raise(
+                deployment,
+                OWNER_GONE,
+                name=told(env, partial(_finding_text, deployment, "sentence")),
+                suggestion=told(env, partial(_finding_text, deployment, "suggestion")),
+                level="alert",
+            )
         else:
             alerts._resolve(deployment, OWNER_GONE)
+
+
+def _owner_finding(deployment: BaseModel) -> Finding | None:
+    return next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
+
+
+def _finding_text(deployment: BaseModel, name: str, env: Environment) -> str:
+    found = _owner_finding(deployment.with_context(lang=env.lang))
+    return getattr(found, name) if found else ""
 
 
 def _activities_of(deployment: BaseModel, person: BaseModel) -> BaseModel:
@@ -199,7 +216,7 @@ def _pass_on_alerts(deployment: BaseModel, owner: BaseModel) -> None:
     )
     for alert in alerts.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
         if owner not in alert.activity_ids.user_id:
-            alert._point(owner, alert.name)
+            alert._point(owner, lambda there: there.name)
 
 
 def _pass_on_reviews(deployment: BaseModel, former: BaseModel, owner: BaseModel) -> None:

@@ -16,6 +16,7 @@ from ..alerting.alert_kinds import POC
 from ..deployment.eligibility import person_gap
 from ..deployment.life_cycle import keep_transitions
 from ..tools import clock
+from ..tools.told import told
 
 PROOF_DAYS = 90  # of a proof of concept, where nobody chose
 MOST_PROOF_DAYS = 365  # of a proof of concept
@@ -111,12 +112,15 @@ class ProofOfConcept:
         alert = alerts._raise(
             deployment,
             POC,
-            name=reason,
-            suggestion=self.env._("Find an owner and the time for it, or retire it and record the lessons learned."),
+            name=told(self.env, lambda env: ProofOfConcept(self.deployment.with_env(env)).reason()),
+            suggestion=told(
+                self.env,
+                lambda env: env._("Find an owner and the time for it, or retire it and record the lessons learned."),
+            ),
         )
         holder = deployment.budget_holder_id
         if holder.active and holder not in alert.activity_ids.user_id and alert.state == "firing":
-            alert._point(holder, reason)
+            alert._point(holder, lambda there: there.name)
 
     def _began(self) -> datetime:
         """Return when it was made, by the clock."""

@@ -81,6 +81,7 @@ class AiDeployment(models.Model):
             )
 
     @api.depends("state", "alert_ids.state", "alert_ids.level", "review_date", "champion_id")
+    @api.depends_context("lang")
     def _compute_health(self):
         found = self._health()
         for deployment in self:

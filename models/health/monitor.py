@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 
+from odoo.api import Environment
 from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import format_date
@@ -16,6 +17,7 @@ from odoo.tools import format_date
 from ..alerting.alert_kinds import BROKEN, HEALTH, PERFORMANCE, Cause, of_kind
 from ..tools import clock, faults
 from ..tools.faults import fault_text
+from ..tools.told import Told, told
 from .check import SEVERE, Finding, by_severity, severe
 from .facts import Facts
 from .registry import CHECKS, INSTANCE_CHECKS, INSTANCE_CODES, UNKNOWN
@@ -113,23 +115,45 @@ class HealthMonitor:
         place = records[:1] or records.search(Domain("state", "!=", "retired"), order="id", limit=1)
         if place:
             found = self._guarded("", lambda: self.instance_findings(Facts(records)))
-            self.tell(place, [finding for finding in found if finding.code != UNKNOWN], of_instance=True)
+            self.tell(
+                place,
+                [finding for finding in found if finding.code != UNKNOWN],
+                of_instance=True,
+                again=lambda env: HealthMonitor(records.with_env(env)).instance_findings(Facts(records.with_env(env))),
+            )
         self._resolve(OF_ALL & Domain("deployment_id", "!=", place.id))
 
     def watch(self) -> None:
         """Tell what is wrong with each deployment alone; resolve what is over."""
         for deployment in self.deployments:
-            self.tell(deployment, self.own_findings(deployment, Facts(deployment)), of_instance=False)
+            self.tell(
+                deployment,
+                self.own_findings(deployment, Facts(deployment)),
+                of_instance=False,
+                again=partial(self._own_findings_in, deployment),
+            )
 
     def resolve_resting(self) -> None:
         """Resolve the alerts of health on deployments that are not live."""
         states = self.deployments._at_work_states()
         self._resolve(Domain("deployment_id.state", "not in", states) & of_kind(HEALTH, BROKEN) & ~OF_ALL)
 
-    def tell(self, deployment: BaseModel, findings: Iterable[Finding], *, of_instance: bool) -> None:
+    def _own_findings_in(self, deployment: BaseModel, env: Environment) -> list[Finding]:
+        there = deployment.with_env(env)
+        return self.own_findings(there, Facts(there))
+
+    def tell(
+        self,
+        deployment: BaseModel,
+        findings: Iterable[Finding],
+        *,
+        of_instance: bool,
+        again: Callable[[Environment], list[Finding]],
+    ) -> None:
         """Open an alert for each of `findings`, and resolve those of earlier ones that are over.
 
         :param of_instance: whether the alerts about the whole database are kept here, or those about one deployment
+        :param again: finds the same in another language
         """
         of_mine = self.alerts.search(Domain("deployment_id", "=", deployment.id) & OPEN)
         told_before, catches_up = {Cause.of(alert): alert.notified_date for alert in of_mine}, self._catches_up()
@@ -141,14 +165,19 @@ class HealthMonitor:
         }
         if catches_up:
             told.pop(JOBS_LATE, None)
+        said = FindingWords(self.env, of_mine, again)
         for cause, finding in told.items():
             level = "alert" if finding.severity == SEVERE else "notice"
             alert = self.alerts._raise(
-                deployment, cause, name=finding.sentence, suggestion=finding.suggestion, level=level
+                deployment,
+                cause,
+                name=said.of(cause, finding, "sentence"),
+                suggestion=said.of(cause, finding, "suggestion"),
+                level=level,
             )
             if finding.code in INSTANCE_CODES and alert.notified_date and alert.notified_date != told_before.get(cause):
                 # Its cure is theirs, whoever answers for the deployment on which it stands.
-                alert._point(deployment._administrators() - deployment._person_to_tell(), alert.name)
+                alert._point(deployment._administrators() - deployment._person_to_tell(), lambda there: there.name)
         for cause in told_before.keys() - told.keys():
             is_ours = cause.kind == HEALTH and (cause.subject in INSTANCE_CODES) == of_instance
             if is_ours and not (catches_up and cause == JOBS_LATE):
@@ -162,6 +191,35 @@ class HealthMonitor:
         """Return whether the server stood still until now: the other jobs are late then, and have their turn next."""
         lastcall = self.env.context.get("lastcall")
         return bool(lastcall) and clock.now() - lastcall > CAUGHT_UP
+
+
+class FindingWords:
+    """Words of findings in every language, looked for again only where an alert does not say them yet.
+
+    :param alerts: the open alerts of the deployment
+    :param again: finds the same in another language
+    """
+
+    def __init__(self, env: Environment, alerts: BaseModel, again: Callable[[Environment], list[Finding]]) -> None:
+        self.env, self._again = env, again
+        self._standing = {Cause.of(alert): alert for alert in alerts}
+        self._found: dict[str, dict[str, Finding]] = {}
+
+    def of(self, cause: Cause, finding: Finding, name: str) -> Told:
+        """Return the sentence or the suggestion (`name`) of `finding`."""
+        standing = self._standing.get(cause)
+        if standing and standing.name == finding.sentence:
+            field = {"sentence": "name"}.get(name, name)
+            return told(self.env, lambda env: standing.with_env(env)[field] or "")
+        return told(self.env, lambda env: getattr(self._finding(env, finding), name))
+
+    def _finding(self, env: Environment, finding: Finding) -> Finding:
+        code = env.lang or "en_US"
+        if code == (self.env.lang or "en_US"):
+            return finding
+        if code not in self._found:
+            self._found[code] = {one.code: one for one in self._again(env)}
+        return self._found[code].get(finding.code, finding)
 
 
 def state_of(deployment: BaseModel) -> tuple[str, str | bool]:

@@ -53,9 +53,9 @@ class AiDeploymentReport(models.Model):
         readonly=True,
         help="Also compared with the same weeks of last year, so that seasonal changes are not reported.",
     )
-    blind_spot = fields.Char(readonly=True, help="Limitations of this comparison.")
+    blind_spot = fields.Char(readonly=True, translate=True, help="Limitations of this comparison.")
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
-    summary = fields.Char(readonly=True)
+    summary = fields.Char(readonly=True, translate=True)
     line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
     drifted_count = fields.Integer("Drifted", compute="_compute_drifted_count")
 

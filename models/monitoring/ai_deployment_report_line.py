@@ -45,7 +45,7 @@ class AiDeploymentReportLine(models.Model):
     company_id = fields.Many2one(related="report_id.deployment_id.company_id")
     sequence = fields.Integer(readonly=True)
     key = fields.Char("Technical Name", required=True, readonly=True, index=True)
-    label = fields.Char("Stored Input", required=True, readonly=True)
+    label = fields.Char("Stored Input", required=True, readonly=True, translate=True)
     label_text = fields.Char("Input", compute="_compute_label_text", compute_sudo=True)
     test = fields.Selection(TESTS, required=True, readonly=True)
     statistic = OptionalFloat(readonly=True, digits=(16, 4))
@@ -65,14 +65,14 @@ class AiDeploymentReportLine(models.Model):
     effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
     reference_share = fields.Float("Share Before", readonly=True)
     window_share = fields.Float("Share Now", readonly=True)
-    text = fields.Char("Description", readonly=True)
+    text = fields.Char("Description", readonly=True, translate=True)
     codes = fields.Json("Affected Bins", readonly=True)
     has_records = fields.Boolean(compute="_compute_has_records")
 
     @api.depends("key", "label", "report_id.version_id")
     @api.depends_context("lang")
     def _compute_label_text(self):
-        """Return the name of an input or of the score in the language of the reader; other rows keep the stored one."""
+        """Return the name of an input or of the score in the language of the reader; other rows are stored in each."""
         for line in self:
             line.label_text = column_names(self.env, line.report_id.version_id).get(line.key, line.label)
 

@@ -13,7 +13,7 @@ from odoo.tools import SQL
 
 from ...ml import intervals
 from ..tools import clock
-from ..tools.wording import number, percent
+from ..tools.wording import days_text, number, percent
 from .intake import first_scores
 from .performance_alerts import update_alerts
 from .performance_wording import UNTESTED, PerformanceWording
@@ -57,11 +57,13 @@ class AnomalyPerformance:
         lines += self._audit_lines([verdict for verdict in decided if verdict.reason == "audit"])
         lines += self._reversal_lines(start, end)
         moved = [line["text"] for line in lines if line["exceeded"]]
-        too_few = self.env._(
-            "Not enough data yet: %(rows)s of %(needed)s answers on flagged %(records)s.",
-            rows=number(self.env, len(flagged)),
-            needed=MIN_FLAGGED,
-            records=self.wording.words["records"],
+        too_few = self.wording.told(
+            lambda there: there.env._(
+                "Not enough data yet: %(rows)s of %(needed)s answers on flagged %(records)s.",
+                rows=number(there.env, len(flagged)),
+                needed=MIN_FLAGGED,
+                records=there.words["records"],
+            )
         )
         report = self.series.create(
             start,
@@ -101,33 +103,38 @@ class AnomalyPerformance:
         return [Verdict(*row) for row in rows]
 
     def _precision_line(self, flagged: list[Verdict]) -> dict:
-        floor, words = self.deployment.floor_precision, self.wording.words
+        floor = self.deployment.floor_precision
         right = [verdict.res_id for verdict in flagged if verdict.is_unusual]
         low, high = intervals.clopper_pearson(len(right), len(flagged))
         exceeded = bool(floor) and high < floor
-        text = self.env._(
-            "%(right)s of %(flagged)s flagged %(records)s were %(positive)s (%(low)s to %(high)s)",
-            right=number(self.env, len(right)),
-            flagged=number(self.env, len(flagged)),
-            low=percent(self.env, low),
-            high=percent(self.env, high),
-            records=words["records"],
-            positive=words["positive"],
-        )
-        if floor:
-            text = self.env._("%(text)s; required: %(floor)s", text=text, floor=percent(self.env, floor))
+
+        def text(there: PerformanceWording) -> str:
+            env = there.env
+            found = env._(
+                "%(right)s of %(flagged)s flagged %(records)s were %(positive)s (%(low)s to %(high)s)",
+                right=number(env, len(right)),
+                flagged=number(env, len(flagged)),
+                low=percent(env, low),
+                high=percent(env, high),
+                records=there.words["records"],
+                positive=there.words["positive"],
+            )
+            if floor:
+                found = env._("%(text)s; required: %(floor)s", text=found, floor=percent(env, floor))
+            return there.with_money(found, right)
+
         return {
             **UNTESTED,
             "key": "precision",
             "test": "floor" if floor else "figure",
-            "label": self.env._("Flagged and %s", words["positive"]),
+            "label": self.wording.told(lambda there: there.env._("Flagged and %s", there.words["positive"])),
             "statistic": len(right) / len(flagged),
             "low": low,
             "high": high,
             "threshold": floor,
             "exceeded": exceeded,
             "verdict": "drifted" if exceeded else "quiet",
-            "text": self.wording.with_money(text, right),
+            "text": self.wording.told(text),
         }
 
     def _audit_lines(self, audited: list[Verdict]) -> list[dict]:
@@ -142,18 +149,20 @@ class AnomalyPerformance:
                 **UNTESTED,
                 "key": "audit",
                 "test": "figure",
-                "label": self.env._("Missed, by random checks"),
+                "label": self.wording.told(lambda there: there.env._("Missed, by random checks")),
                 "statistic": share,
                 "low": low,
                 "high": high,
-                "text": self.env._(
-                    "%(checks)s random checks: %(share)s of the automatic decisions were %(positive)s "
-                    "(%(low)s to %(high)s)",
-                    checks=number(self.env, len(audited)),
-                    share=percent(self.env, share),
-                    low=percent(self.env, low),
-                    high=percent(self.env, high),
-                    positive=self.wording.words["positive"],
+                "text": self.wording.told(
+                    lambda there: there.env._(
+                        "%(checks)s random checks: %(share)s of the automatic decisions were %(positive)s "
+                        "(%(low)s to %(high)s)",
+                        checks=number(there.env, len(audited)),
+                        share=percent(there.env, share),
+                        low=percent(there.env, low),
+                        high=percent(there.env, high),
+                        positive=there.words["positive"],
+                    )
                 ),
             }
         ]
@@ -170,22 +179,27 @@ class AnomalyPerformance:
             return []
         alone = {res_id for res_id, _moment, is_alone in rows if is_alone}
         missed = [res_id for res_id in reversed_ids if res_id in alone]
-        text = self.env._(
-            "%(reversed)s of %(all)s %(records)s were reversed within %(days)s days; %(missed)s of them had "
-            "been accepted automatically",
-            reversed=number(self.env, len(reversed_ids)),
-            all=number(self.env, len(came)),
-            days=self.deployment.horizon_days,
-            missed=number(self.env, len(missed)),
-            records=self.wording.words["records"],
-        )
+
+        def text(there: PerformanceWording) -> str:
+            env = there.env
+            found = env._(
+                "%(reversed)s of %(all)s %(records)s were reversed within the outcome window (%(window)s); "
+                "%(missed)s of them had been accepted automatically",
+                reversed=number(env, len(reversed_ids)),
+                all=number(env, len(came)),
+                window=days_text(env, self.deployment.horizon_days),
+                missed=number(env, len(missed)),
+                records=there.words["records"],
+            )
+            return there.with_money(found, missed)
+
         return [
             {
                 **UNTESTED,
                 "key": "reversed",
                 "test": "figure",
-                "label": self.env._("Reversed later"),
+                "label": self.wording.told(lambda there: there.env._("Reversed later")),
                 "statistic": len(missed) / len(reversed_ids),
-                "text": self.wording.with_money(text, missed),
+                "text": self.wording.told(text),
             }
         ]

@@ -1,11 +1,12 @@
 """Bands of the score against outcomes: which share of each came true, and whether they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from odoo.models import BaseModel
 
 from ...ml.bands import Band, band_test
 from ..documents.score_validity import HIGH, LOW, MIDDLE
+from ..tools.told import Told, told
 from ..tools.wording import number, percent
 from .performance_wording import UNTESTED
 
@@ -34,16 +35,20 @@ class BandPerformance:
             counts[band] = rows + 1, hits + bool(label)
         test = band_test(counts)
         lines = [self._line(band) for band in test.bands]
-        lines += [self._pair_line(pair, self._same_text(pair)) for pair in test.overlapping]
-        return lines + [self._pair_line(pair, self._reversed_text(pair)) for pair in test.reversed]
+        lines += [self._pair_line(pair, BandPerformance._same_text) for pair in test.overlapping]
+        return lines + [self._pair_line(pair, BandPerformance._reversed_text) for pair in test.reversed]
+
+    def _told(self, say: Callable[["BandPerformance"], str]) -> Told:
+        """Return what `say` says, in the words of every language."""
+        return told(self.env, lambda env: say(BandPerformance(self.deployment.with_env(env))))
 
     def _band_of(self, value: float) -> str:
         if value >= self.deployment.band_high:
             return HIGH
         return MIDDLE if value >= self.deployment.band_low else LOW
 
-    def _line(self, band: Band) -> dict:
-        text = self.env._(
+    def _text(self, band: Band) -> str:
+        return self.env._(
             "%(band)s: %(hits)s %(positives)s among %(rows)s %(records)s, %(share)s (%(low)s to %(high)s)",
             band=self.names[band.code],
             hits=number(self.env, band.positives),
@@ -54,28 +59,32 @@ class BandPerformance:
             low=percent(self.env, band.low),
             high=percent(self.env, band.high),
         )
+
+    def _line(self, band: Band) -> dict:
         return {
             **UNTESTED,
             "key": f"band:{band.code}",
-            "label": self.names[band.code],
+            "label": self._told(lambda there: there.names[band.code]),
             "test": "band",
             "statistic": band.share,
             "low": band.low,
             "high": band.high,
-            "text": text,
+            "text": self._told(lambda there: there._text(band)),
         }
 
-    def _pair_line(self, pair: tuple[str, str], text: str) -> dict:
+    def _pair_line(self, pair: tuple[str, str], say: Callable[["BandPerformance", tuple[str, str]], str]) -> dict:
         one, two = pair
         return {
             **UNTESTED,
             "key": f"band:{one}:{two}",
-            "label": self.env._("%(one)s and %(two)s", one=self.names[one], two=self.names[two]),
+            "label": self._told(
+                lambda there: there.env._("%(one)s and %(two)s", one=there.names[one], two=there.names[two])
+            ),
             "test": "band",
             "statistic": None,
             "low": None,
             "high": None,
-            "text": text,
+            "text": self._told(lambda there: say(there, pair)),
         }
 
     def _same_text(self, pair: tuple[str, str]) -> str:

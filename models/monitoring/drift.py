@@ -4,7 +4,9 @@ The statistics are `ml.quality` (is the data complete and plausible?) and `ml.dr
 which window is compared with what. The texts that an owner reads are in `drift_wording`.
 """
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from odoo.models import BaseModel
 
@@ -14,6 +16,7 @@ from ...ml.drift import DriftResult
 from ...ml.profile import PREDICTION, SCORE, Profile, bins_of
 from ..alerting.alert_kinds import DRIFT, QUALITY, Cause
 from ..tools import clock
+from ..tools.told import Told, told
 from .alarms import Alarms
 from .drift_windows import DriftWindows
 from .drift_wording import DriftWording
@@ -99,18 +102,24 @@ class DriftMonitor:
             is_provisional=is_provisional,
             is_like=bool(like),
             is_seasonal=windows.weeks in years and years[windows.weeks].rows >= drift.MIN_YEAR_ROWS,
-            blind_spot=self.wording.blind_spot(windows, window, drift.by_input(moved, bins), noise, bool(like)),
+            blind_spot=self._told(
+                lambda wording: wording.blind_spot(windows, window, drift.by_input(moved, bins), noise, bool(like))
+            ),
             verdict=_verdict(window, lines),
-            summary=self.wording.summary(window, lines, MIN_ROWS),
+            summary=self._told(lambda wording: wording.summary(window, lines, MIN_ROWS)),
         )
         self._update_alerts(report)
         ReferenceBuilder(self.deployment).propose()
         return report
 
+    def _told(self, say: Callable[[DriftWording], str]) -> Told:
+        """Return what `say` says, in the words of every language."""
+        return told(self.env, lambda env: say(DriftWording(self.deployment.with_env(env), self.version)))
+
     def _line(self, result: DriftResult, bins: dict[str, NumericBins | CategoryBins]) -> dict:
         return {
             "key": result.name,
-            "label": self.wording.column_label(result.name),
+            "label": self._told(lambda wording: wording.column_label(result.name)),
             "test": result.test,
             "statistic": result.statistic,
             "threshold": result.threshold,
@@ -124,14 +133,14 @@ class DriftMonitor:
             "reference_share": result.reference_share or 0.0,
             "window_share": result.window_share or 0.0,
             "codes": _codes_of(result),
-            "text": self.wording.movement(result, bins),
+            "text": self._told(lambda wording: wording.movement(result, bins)),
         }
 
     def _pairs_line(self, found: joint.JointResult, bins: dict[str, NumericBins | CategoryBins]) -> dict:
         """Return the line about inputs that belong together."""
         return {
             "key": joint.PAIRS,
-            "label": self.wording.column_label(joint.PAIRS),
+            "label": self._told(lambda wording: wording.column_label(joint.PAIRS)),
             "test": joint.JOINT,
             "statistic": found.statistic,
             "threshold": found.threshold or 0.0,
@@ -141,7 +150,7 @@ class DriftMonitor:
             "verdict": found.verdict,
             "reference_share": found.expected,
             "window_share": found.found,
-            "text": self.wording.pairs(found, bins),
+            "text": self._told(lambda wording: wording.pairs(found, bins)),
         }
 
     def _update_alerts(self, report: BaseModel) -> None:
@@ -166,13 +175,21 @@ class DriftMonitor:
             alert = alarms.alerts._raise(
                 self.deployment,
                 cause,
-                name=self.wording.alert(line, onset),
+                name=self._told(partial(_alert_name, line=line, onset=onset)),
                 level="notice" if quiet else "alert",
-                suggestion=self.wording.suggestion(line),
+                suggestion=self._told(partial(_suggestion, line=line)),
                 onset=onset,
                 report=report,
             )
             alert.line_id = line
+
+
+def _alert_name(wording: DriftWording, line: BaseModel, onset: date) -> str:
+    return wording.alert(line.with_env(wording.env), onset)
+
+
+def _suggestion(wording: DriftWording, line: BaseModel) -> str:
+    return wording.suggestion(line)
 
 
 def _verdict(window: Profile, lines: list[dict]) -> str:

@@ -19,6 +19,7 @@ from ...ml.drift import DriftResult
 from ...ml.noise import LARGE_FLOOR, Noise
 from ...ml.profile import CONFIDENCE, PREDICTION, SCORE, Profile
 from ...ml.tags import yes_code
+from ..tools.told import said_in
 from ..tools.wording import ReaderWords, labelled, number, percent
 from .drift_windows import DriftWindows
 from .report_records import ReportRecords
@@ -100,7 +101,7 @@ class DriftWording:
 
     def summary(self, window: Profile, lines: list[dict], needed: int) -> str:
         """Return what a report found in one sentence; `needed`: records under which a window has no verdict."""
-        moved = ", ".join(dict.fromkeys(line["label"] for line in lines if line["exceeded"]))
+        moved = ", ".join(dict.fromkeys(said_in(self.env, line["label"]) for line in lines if line["exceeded"]))
         if window.rows < needed:
             text = self.env._(
                 "Not enough data yet: %(rows)s of %(needed)s records.",

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import performance, prequential
 from ...ml.prequential import Standing
+from ..tools.told import told
 from ..tools.wording import number
 from .lifetime_performance import LifetimePerformance
 from .performance_wording import UNTESTED
@@ -128,65 +130,16 @@ class Duel:
 
     def _lines_on(self, rival: str, standing: Standing, rows: Rows, challenger: BaseModel) -> list[dict]:
         """Return the gain in Brier over the whole life with the verdict, and the order in the latest cohort."""
-        count, more = standing.rows, standing.more_needed
-        verdict, order, closer = {
-            INCUMBENT: (
-                {
-                    prequential.OURS: self.env._(
-                        "Better than Odoo's own estimate on the same %s records", number(self.env, count)
-                    ),
-                    prequential.THEIRS: self.env._(
-                        "Odoo's own estimate was better on the same %s records", number(self.env, count)
-                    ),
-                    prequential.TOO_EARLY: self.env._(
-                        "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed",
-                        number(self.env, more),
-                    ),
-                },
-                self.env._("Ranking, ours minus Odoo's"),
-                self.env._("Accuracy, ours minus Odoo's"),
-            ),
-            PERSON: (
-                {
-                    prequential.OURS: self.env._(
-                        "Better than manual estimates of the same %s records", number(self.env, count)
-                    ),
-                    prequential.THEIRS: self.env._(
-                        "Manual estimates were better on the same %s records", number(self.env, count)
-                    ),
-                    prequential.TOO_EARLY: self.env._(
-                        "Too early to say whether manual estimates are better: about %s more outcomes needed",
-                        number(self.env, more),
-                    ),
-                },
-                self.env._("Ranking, ours minus people's"),
-                self.env._("Accuracy, ours minus people's"),
-            ),
-            CHALLENGER: (
-                {
-                    prequential.OURS: self.env._(
-                        "Better than %(version)s on the same %(count)s records",
-                        version=challenger.name,
-                        count=number(self.env, count),
-                    ),
-                    prequential.THEIRS: self.env._(
-                        "%(version)s was better on the same %(count)s records",
-                        version=challenger.name,
-                        count=number(self.env, count),
-                    ),
-                    # How many more outcomes are needed is said once, by the test that decides on the challenger.
-                    prequential.TOO_EARLY: self.env._("Too early to say whether %s is better", challenger.name),
-                },
-                self.env._("Ranking, ours minus the challenger's"),
-                self.env._("Accuracy, ours minus the challenger's"),
-            ),
-        }[rival]
-        line: dict[str, Any] = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}
+        line: dict[str, Any] = {
+            **UNTESTED,
+            "test": "duel",
+            "text": told(self.env, lambda env: _words(env, rival, standing, challenger)[0][standing.verdict]),
+        }
         lines = [
             {
                 **line,
                 "key": f"{rival}:brier",
-                "label": closer,
+                "label": told(self.env, lambda env: _words(env, rival, standing, challenger)[2]),
                 "statistic": standing.gain,
                 "low": standing.low,
                 "high": standing.high,
@@ -199,7 +152,7 @@ class Duel:
                 {
                     **line,
                     "key": f"{rival}:auc",
-                    "label": order,
+                    "label": told(self.env, lambda env: _words(env, rival, standing, challenger)[1]),
                     "statistic": gain.estimate,
                     "low": gain.low,
                     "high": gain.high,
@@ -207,6 +160,55 @@ class Duel:
                 }
             )
         return lines
+
+
+def _words(env: Environment, rival: str, standing: Standing, challenger: BaseModel) -> tuple[dict[str, str], str, str]:
+    """Return ({verdict: its sentence}, what the gain in order is called, what the gain in accuracy is called)."""
+    count, more = standing.rows, standing.more_needed
+    return {
+        INCUMBENT: (
+            {
+                prequential.OURS: env._("Better than Odoo's own estimate on the same %s records", number(env, count)),
+                prequential.THEIRS: env._("Odoo's own estimate was better on the same %s records", number(env, count)),
+                prequential.TOO_EARLY: env._(
+                    "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed",
+                    number(env, more),
+                ),
+            },
+            env._("Ranking, ours minus Odoo's"),
+            env._("Accuracy, ours minus Odoo's"),
+        ),
+        PERSON: (
+            {
+                prequential.OURS: env._("Better than manual estimates of the same %s records", number(env, count)),
+                prequential.THEIRS: env._("Manual estimates were better on the same %s records", number(env, count)),
+                prequential.TOO_EARLY: env._(
+                    "Too early to say whether manual estimates are better: about %s more outcomes needed",
+                    number(env, more),
+                ),
+            },
+            env._("Ranking, ours minus people's"),
+            env._("Accuracy, ours minus people's"),
+        ),
+        CHALLENGER: (
+            {
+                prequential.OURS: env._(
+                    "Better than %(version)s on the same %(count)s records",
+                    version=challenger.name,
+                    count=number(env, count),
+                ),
+                prequential.THEIRS: env._(
+                    "%(version)s was better on the same %(count)s records",
+                    version=challenger.name,
+                    count=number(env, count),
+                ),
+                # How many more outcomes are needed is said once, by the test that decides on the challenger.
+                prequential.TOO_EARLY: env._("Too early to say whether %s is better", challenger.name),
+            },
+            env._("Ranking, ours minus the challenger's"),
+            env._("Accuracy, ours minus the challenger's"),
+        ),
+    }[rival]
 
 
 def _order_gain(rows: Rows) -> performance.Difference | None:

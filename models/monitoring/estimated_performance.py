@@ -1,18 +1,24 @@
 """Estimated performance: what the latest window will come to, before its outcomes are known (`ml.estimated`)."""
 
 from datetime import date
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import estimated, performance
+from ..tools.told import told
 from ..tools.wording import number, percent
 from .intake import first_scores
 from .performance_wording import UNTESTED
 from .report_series import ReportSeries
 from .segment_performance import SegmentPerformance
+
+NOT_ESTIMATED = (estimated.HIDDEN, estimated.OUTSIDE, estimated.CANNOT_JUDGE, estimated.TOO_SMALL)
 
 
 class EstimatedPerformance:
@@ -24,8 +30,18 @@ class EstimatedPerformance:
     def __init__(self, deployment: BaseModel) -> None:
         self.deployment, self.version = deployment, deployment.champion_id
         self.env = deployment.env
-        self.words = self.env[deployment.res_model]._ai_words()
         self.series = ReportSeries(deployment, self.version, "performance")
+
+    def _words(self, env: Environment) -> dict[str, str]:
+        return env[self.deployment.res_model]._ai_words()
+
+    def _text(self, env: Environment, name: str, band: Any) -> str:
+        return _texts(env)[name][1] % {
+            "now": percent(env, band.estimate),
+            "low": percent(env, band.low),
+            "high": percent(env, band.high),
+            **self._words(env),
+        }
 
     def lines(self, start: date, end: date) -> list[dict]:
         """Return lines on the scores from `start` up to, not including, `end`; none for anomaly models."""
@@ -53,7 +69,6 @@ class EstimatedPerformance:
             return []
         found = estimated.estimate(estimated.learn(tested_labels, tested), values, predictions)
         gap, band = estimated.gap(found, performance.auc(labels, values)), found.band("auc")
-        label = self.env._("Ranking, found minus expected")
         if gap is None or band is None:
             return []
         return [
@@ -61,7 +76,7 @@ class EstimatedPerformance:
                 **UNTESTED,
                 "test": "estimate",
                 "key": "gap",
-                "label": label,
+                "label": told(self.env, lambda env: env._("Ranking, found minus expected")),
                 "statistic": gap.estimate,
                 "low": gap.low,
                 "high": gap.high,
@@ -69,51 +84,32 @@ class EstimatedPerformance:
                 "adjusted_p": gap.p_value,
                 "exceeded": gap.exceeded,
                 "verdict": "drifted" if gap.exceeded else "quiet",
-                "text": self.env._(
-                    "Of two %(records)s, the positive one was expected to have the higher score in "
-                    "%(expected)s of cases, and had it in %(found)s",
-                    records=self.words["records"],
-                    expected=percent(self.env, band.estimate),
-                    found=percent(self.env, band.estimate + gap.estimate),
+                "text": told(
+                    self.env,
+                    lambda env: env._(
+                        "Of two %(records)s, the positive one was expected to have the higher score in "
+                        "%(expected)s of cases, and had it in %(found)s",
+                        records=self._words(env)["records"],
+                        expected=percent(env, band.estimate),
+                        found=percent(env, band.estimate + gap.estimate),
+                    ),
                 ),
             }
         ]
 
     def _lines(self, found: estimated.Estimated, auc_when_tested: float, tested_count: int) -> list[dict]:
         line = {**UNTESTED, "test": "estimate", "verdict": "cannot_judge"}
-        why_not = {
-            estimated.HIDDEN: self.env._("Not estimated: the latest probabilities were not calibrated on average"),
-            estimated.OUTSIDE: self.env._(
-                "Not estimated: %s of the scores differ from all test records of the version",
-                percent(self.env, found.outside_share or 0),
-            ),
-            estimated.CANNOT_JUDGE: self.env._("Not estimated: too few records"),
-            estimated.TOO_SMALL: self.env._(
-                "Not estimated: the version was tested on %s records only, too few for a comparison",
-                number(self.env, tested_count),
-            ),
-        }.get(found.verdict)
-        if why_not:
-            return [{**line, "key": "estimate:auc", "label": self.env._("Expected ranking"), "text": why_not}]
-        texts = {
-            "auc": (
-                self.env._("Expected ranking"),
-                self.env._(
-                    "Expected: of two %(records)s, the positive one has the higher score in %(now)s of cases "
-                    "(%(low)s to %(high)s), if equal scores end as before"
-                ),
-            ),
-            "win_rate": (
-                self.env._("Expected share"),
-                self.env._("Expected: %(now)s %(positives)s (%(low)s to %(high)s)"),
-            ),
-            "error": (
-                self.env._("Expected error rate"),
-                self.env._("Expected: %(now)s of all predictions wrong (%(low)s to %(high)s)"),
-            ),
-        }
+        if found.verdict in NOT_ESTIMATED:
+            return [
+                {
+                    **line,
+                    "key": "estimate:auc",
+                    "label": told(self.env, lambda env: _texts(env)["auc"][0]),
+                    "text": told(self.env, lambda env: _why_not(env, found, tested_count)),
+                }
+            ]
         lines = []
-        for name, (label, text) in texts.items():
+        for name in _texts(self.env):
             band = found.band(name)
             if band:
                 lines.append(
@@ -121,21 +117,55 @@ class EstimatedPerformance:
                         **line,
                         "verdict": "quiet",
                         "key": f"estimate:{name}",
-                        "label": label,
+                        "label": told(self.env, partial(_label, name=name)),
                         "statistic": band.estimate,
                         "low": band.low,
                         "high": band.high,
                         "threshold": auc_when_tested if name == "auc" else 0.0,
-                        "text": text
-                        % {
-                            "now": percent(self.env, band.estimate),
-                            "low": percent(self.env, band.low),
-                            "high": percent(self.env, band.high),
-                            **self.words,
-                        },
+                        "text": told(self.env, partial(self._text, name=name, band=band)),
                     }
                 )
         return lines
+
+
+def _why_not(env: Environment, found: estimated.Estimated, tested_count: int) -> str:
+    return {
+        estimated.HIDDEN: env._("Not estimated: the latest probabilities were not calibrated on average"),
+        estimated.OUTSIDE: env._(
+            "Not estimated: %s of the scores differ from all test records of the version",
+            percent(env, found.outside_share or 0),
+        ),
+        estimated.CANNOT_JUDGE: env._("Not estimated: too few records"),
+        estimated.TOO_SMALL: env._(
+            "Not estimated: the version was tested on %s records only, too few for a comparison",
+            number(env, tested_count),
+        ),
+    }[found.verdict]
+
+
+def _label(env: Environment, name: str) -> str:
+    return _texts(env)[name][0]
+
+
+def _texts(env: Environment) -> dict[str, tuple[str, str]]:
+    """Return {figure: (what it is called, its sentence)}."""
+    return {
+        "auc": (
+            env._("Expected ranking"),
+            env._(
+                "Expected: of two %(records)s, the positive one has the higher score in %(now)s of cases "
+                "(%(low)s to %(high)s), if equal scores end as before"
+            ),
+        ),
+        "win_rate": (
+            env._("Expected share"),
+            env._("Expected: %(now)s %(positives)s (%(low)s to %(high)s)"),
+        ),
+        "error": (
+            env._("Expected error rate"),
+            env._("Expected: %(now)s of all predictions wrong (%(low)s to %(high)s)"),
+        ),
+    }
 
 
 def tested_rows(version: BaseModel) -> tuple[np.ndarray, np.ndarray]:

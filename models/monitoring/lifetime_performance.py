@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.models import BaseModel
 
 from ...ml import estimated, outcomes, risk, standing_watch
 from ..alerting.alert_kinds import PERFORMANCE, Cause
 from ..tools import clock
+from ..tools.told import told
 from ..tools.wording import number, percent
 from .estimated_performance import tested_rows
 from .performance_wording import UNTESTED
@@ -26,7 +28,9 @@ class LifetimePerformance:
 
     def __init__(self, deployment: BaseModel, version: BaseModel) -> None:
         self.deployment, self.version, self.env = deployment, version, deployment.env
-        self.words = self.env[deployment.res_model]._ai_words()
+
+    def _words(self, env: Environment) -> dict[str, str]:
+        return env[self.deployment.res_model]._ai_words()
 
     def state(self) -> dict[str, Any]:
         """Return what was kept so far, as {name: state}; nothing of another version."""
@@ -42,7 +46,6 @@ class LifetimePerformance:
 
         :param between: by how much weeks differ, in log odds
         """
-        words = self.words
         kept = self.state()
         tested_labels, tested = tested_rows(self.version)
         reference = estimated.learn(tested_labels, tested)
@@ -55,31 +58,44 @@ class LifetimePerformance:
         self.keep(watch=state, watch_since=since)
         look = standing_watch.look(state)
         line = {**UNTESTED, "test": "risk", "threshold": 1 / standing_watch.LEVEL}
-        calibration = self.env._(
-            "Of %(rows)s %(records)s since going live %(true)s %(positives)s occurred, %(said)s were predicted",
-            rows=number(self.env, look.rows),
-            records=words["records"],
-            true=percent(self.env, look.came_true),
-            said=percent(self.env, look.said),
-            positives=words["positives"],
-        )
-        order = (
-            self.env._("The outcomes of %(records)s hardly depend on their scores any more", records=words["records"])
-            if look.order_exceeded
-            else self.env._("Higher scores still have more positive outcomes")
-        )
+
+        def calibration(env: Environment) -> str:
+            words = self._words(env)
+            return env._(
+                "Of %(rows)s %(records)s since going live %(true)s %(positives)s occurred, %(said)s were predicted",
+                rows=number(env, look.rows),
+                records=words["records"],
+                true=percent(env, look.came_true),
+                said=percent(env, look.said),
+                positives=words["positives"],
+            )
+
+        def order(env: Environment) -> str:
+            if not look.order_exceeded:
+                return env._("Higher scores still have more positive outcomes")
+            return env._(
+                "The outcomes of %(records)s hardly depend on their scores any more",
+                records=self._words(env)["records"],
+            )
+
         lines = [
             (
                 "watch:calibration",
-                self.env._("Calibration since going live"),
+                told(self.env, lambda env: env._("Calibration since going live")),
                 look.calibration,
                 look.calibration_exceeded,
-                calibration,
+                told(self.env, calibration),
             )
         ]
         if look.order is not None:
             lines.append(
-                ("watch:order", self.env._("Ranking since going live"), look.order, look.order_exceeded, order)
+                (
+                    "watch:order",
+                    told(self.env, lambda env: env._("Ranking since going live")),
+                    look.order,
+                    look.order_exceeded,
+                    told(self.env, order),
+                )
             )
         return [
             {
@@ -115,18 +131,21 @@ class LifetimePerformance:
                 **UNTESTED,
                 "test": "risk",
                 "key": "risk",
-                "label": self.env._("Prediction error since going live"),
+                "label": told(self.env, lambda env: env._("Prediction error since going live")),
                 "statistic": look.risk,
                 "low": look.low,
                 "high": 1.0,
                 "threshold": look.limit,
-                "text": self.env._(
-                    "Over %(rows)s outcomes, the error of the scores is %(risk)s (Brier), at least %(low)s; "
-                    "expected at most %(limit)s",
-                    rows=number(self.env, look.rows),
-                    risk=number(self.env, look.risk or 0.0, 3),
-                    low=number(self.env, look.low, 3),
-                    limit=number(self.env, look.limit, 3),
+                "text": told(
+                    self.env,
+                    lambda env: env._(
+                        "Over %(rows)s outcomes, the error of the scores is %(risk)s (Brier), at least %(low)s; "
+                        "expected at most %(limit)s",
+                        rows=number(env, look.rows),
+                        risk=number(env, look.risk or 0.0, 3),
+                        low=number(env, look.low, 3),
+                        limit=number(env, look.limit, 3),
+                    ),
                 ),
             }
         ]

@@ -5,7 +5,8 @@ from odoo.models import BaseModel
 from ...ml import maturity
 from ...ml.maturity import Maturity
 from ..tools import clock
-from ..tools.wording import percent
+from ..tools.told import told
+from ..tools.wording import days_text, percent
 from .performance_wording import UNTESTED
 
 MOST_SHARE = 0.8  # by which day so many are decided, is told
@@ -37,9 +38,11 @@ class OutcomeMaturity:
                 **UNTESTED,
                 "test": "maturity",
                 "key": "maturity",
-                "label": self.env._("Decided in time"),
+                "label": told(self.env, lambda env: env._("Decided in time")),
                 "statistic": share,
-                "text": self._sentence(found, share),
+                "text": told(
+                    self.env, lambda env: OutcomeMaturity(self.deployment.with_env(env))._sentence(found, share)
+                ),
             }
         ]
 
@@ -55,18 +58,18 @@ class OutcomeMaturity:
 
     def _sentence(self, found: Maturity, share_in_time: float) -> str:
         day, words = found.day_by_which(MOST_SHARE), self.documents._ai_words()
-        share = percent(self.env, share_in_time)
+        share, window = percent(self.env, share_in_time), days_text(self.env, self.deployment.horizon_days)
         if day is None:
             return self.env._(
-                "%(share)s of %(records)s are decided within %(days)s days; fewer than 80 %% so far",
+                "%(share)s of %(records)s are decided within the outcome window (%(window)s); fewer than 80 %% so far",
                 share=share,
                 records=words["records"],
-                days=self.deployment.horizon_days,
+                window=window,
             )
         return self.env._(
-            "80 %% of %(records)s are decided by day %(day)s, %(share)s within the %(days)s days that an outcome has",
+            "80 %% of %(records)s are decided by day %(day)s, %(share)s within the outcome window (%(window)s)",
             day=round(day),
             share=share,
             records=words["records"],
-            days=self.deployment.horizon_days,
+            window=window,
         )

@@ -112,7 +112,7 @@ class PerformanceMonitor:
         judged = outcomes.enough(values) or outcomes.surprising([row.came_true for row in cohort], values, between)
         lines = self._lines(cohort, start, end, between) if judged else []
         moved = [line["text"] for line in lines if line["exceeded"]]
-        summary = moved[0] if moved else self.env._("As expected.")
+        summary = moved[0] if moved else self.wording.told(lambda there: there.env._("As expected."))
         report = self.series.create(
             start,
             end,
@@ -120,8 +120,8 @@ class PerformanceMonitor:
             row_count=len(cohort),
             reference_count=self.version.row_count,
             verdict=("drifted" if moved else "quiet") if judged else "cannot_judge",
-            summary=summary if judged else self.wording.not_judged(values, start, end),
-            blind_spot=self.wording.entered_together(together),
+            summary=summary if judged else self.wording.told(lambda there: there.not_judged(values, start, end)),
+            blind_spot=self.wording.told(lambda there: there.entered_together(together)),
         )
         if judged:
             update_alerts(self.series, report)

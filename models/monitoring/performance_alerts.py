@@ -1,5 +1,8 @@
 """Alerts of a report on outcomes: lines that say the same are one alert, and the stop rule follows."""
 
+from datetime import date
+from functools import partial
+
 from odoo.models import BaseModel
 
 from ...ml import outcomes
@@ -26,14 +29,22 @@ def update_alerts(series: ReportSeries, report: BaseModel) -> None:
         alarms.alerts._raise(
             series.deployment,
             _cause(key),
-            name=wording.alert(line, onset, exceeded),
-            suggestion=wording.suggestion(line, report),
+            name=wording.told(partial(_alert_name, line=line, onset=onset, exceeded=exceeded)),
+            suggestion=wording.told(partial(_suggestion, line=line, report=report)),
             onset=onset,
             report=report,
         )
         for other in _less_telling(key):
             alarms.alerts._resolve(series.deployment, _cause(other))
     stop_where_below_floor(series.deployment, report)
+
+
+def _alert_name(wording: PerformanceWording, line: BaseModel, onset: date, exceeded: dict[str, BaseModel]) -> str:
+    return wording.alert(line, onset, exceeded)
+
+
+def _suggestion(wording: PerformanceWording, line: BaseModel, report: BaseModel) -> str:
+    return wording.suggestion(line, report)
 
 
 def _cause(key: str) -> str:

@@ -10,7 +10,8 @@ from odoo.tools.misc import formatLang
 
 from ...ml import outcomes
 from ...ml.outcomes import OutcomeResult, Together
-from ..tools.wording import number, percent
+from ..tools.told import Told, told
+from ..tools.wording import days_text, number, percent
 
 MOST_DAYS_AHEAD = 365 * 3  # a day further away is no promise
 # A figure that was not tested proves nothing: 1, not the 0 that an empty float reads as.
@@ -30,16 +31,19 @@ class PerformanceWording:
         self.documents = self.env[deployment.res_model]
         self.words = self.documents._ai_words()
 
+    def told(self, say: Callable[["PerformanceWording"], str]) -> Told:
+        """Return what `say` says, in the words of every language."""
+        return told(self.env, lambda env: say(PerformanceWording(self.deployment.with_env(env))))
+
     def line(self, result: OutcomeResult, values: list[float], ordered: tuple[bool, ...]) -> dict:
         """Return a figure as a line of the report, with its sentence.
 
         :param values: (n,) scores of the cohort
         :param ordered: outcomes of the rows judged for order
         """
-        label, text = self._outcome(result, values, ordered)
         return {
             "key": result.name,
-            "label": label,
+            "label": self.told(lambda there: there._outcome(result, values, ordered)[0]),
             "test": result.test,
             "statistic": result.statistic,  # None where there is no answer: no 0
             "low": result.low,
@@ -50,7 +54,7 @@ class PerformanceWording:
             "adjusted_p": 1.0 if result.adjusted_p is None else result.adjusted_p,
             "exceeded": result.exceeded,
             "verdict": result.verdict,
-            "text": text,
+            "text": self.told(lambda there: there._outcome(result, values, ordered)[1]),
         }
 
     def _outcome(self, result: OutcomeResult, values: list[float], ordered: tuple[bool, ...]) -> tuple[str, str]:
@@ -203,11 +207,11 @@ class PerformanceWording:
             return ""
         words = self.words
         text = self.env._(
-            "%(count)s %(positives)s were entered together on %(day)s, after the outcome window of %(days)s days.",
+            "%(count)s %(positives)s were entered together on %(day)s, after the outcome window (%(window)s).",
             count=together.wins,
             positives=words["positives"],
             day=format_date(self.env, together.day),
-            days=self.deployment.horizon_days,
+            window=days_text(self.env, self.deployment.horizon_days),
         )
         if not together.unknown:
             return text
@@ -225,21 +229,23 @@ class PerformanceWording:
         """
         if not ids:
             return []
-        text = self.env._(
-            "%(count)s %(positives)s had a negative score and were not reviewed",
-            count=number(self.env, len(ids)),
-            positives=self.words["positives"],
-        )
         return [
             {
                 **UNTESTED,
                 "test": "figure",
                 "key": "given_up",
-                "label": self.env._("Negative score, positive outcome"),
+                "label": self.told(lambda there: there.env._("Negative score, positive outcome")),
                 "statistic": len(ids) / count,
-                "text": self.with_money(text, ids),
+                "text": self.told(lambda there: there.with_money(there._given_up_text(len(ids)), ids)),
             }
         ]
+
+    def _given_up_text(self, count: int) -> str:
+        return self.env._(
+            "%(count)s %(positives)s had a negative score and were not reviewed",
+            count=number(self.env, count),
+            positives=self.words["positives"],
+        )
 
     def with_money(self, text: str, ids: list[int]) -> str:
         """Return `text` and the money in records `ids`, as sentences; `text` alone where there is none in them."""
@@ -255,9 +261,9 @@ class PerformanceWording:
 
         :param exceeded: the lines of the report that are beyond their thresholds, by key
         """
-        text = line.text
+        text = line.with_env(self.env).text
         if line.key in SAY_LITTLE_ALONE and "brier_skill" in exceeded:
-            text = f"{exceeded['brier_skill'].text}. {text}"
+            text = f"{exceeded['brier_skill'].with_env(self.env).text}. {text}"
         return self.env._("%(what)s (created since %(date)s)", what=text, date=format_date(self.env, onset))
 
     def suggestion(self, line: BaseModel, report: BaseModel) -> str:

@@ -23,6 +23,7 @@ from ...ml.quality import RANGE
 from ...ml.week_of_month import MonthlyReference
 from ..alerting.alert_kinds import REFERENCE
 from ..tools import clock
+from ..tools.told import told
 from ..tools.trust import own
 from ..tools.wording import number
 from .intake import first_day
@@ -80,13 +81,19 @@ class ReferenceBuilder:
             self.deployment,
             REFERENCE,
             level="notice",
-            name=self.env._(
-                "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough for a reference",
-                rows=number(self.env, sum(part.rows for part in parts)),
-                weeks=len(parts),
-                records=self.env[self.deployment.res_model]._ai_words()["records"],
+            name=told(
+                self.env,
+                lambda env: env._(
+                    "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough for a reference",
+                    rows=number(env, sum(part.rows for part in parts)),
+                    weeks=len(parts),
+                    records=env[self.deployment.res_model]._ai_words()["records"],
+                ),
             ),
-            suggestion=self.env._("If these weeks were normal, adopt them as reference on the form of the deployment."),
+            suggestion=told(
+                self.env,
+                lambda env: env._("If these weeks were normal, adopt them as reference on the form of the deployment."),
+            ),
         )
 
     def adopt(self) -> BaseModel:

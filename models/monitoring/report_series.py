@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..tools import clock
+from ..tools.told import keep
 from .ai_deployment_report import JUDGED
 from .intake import first_day
 
@@ -44,8 +45,8 @@ class ReportSeries:
         return not latest or end - latest.window_end >= WINDOW
 
     def create(self, start: date, end: date, lines: list[dict], **values: object) -> BaseModel:
-        """Create the report on a window, with `lines` in this order."""
-        return self.reports.create(
+        """Create the report on a window, with `lines` in this order; its sentences are stored in every language."""
+        report = self.reports.create(
             {
                 "deployment_id": self.deployment.id,
                 "version_id": self.version.id,
@@ -57,6 +58,10 @@ class ReportSeries:
                 **values,
             }
         )
+        keep(report, values)
+        for line, said in zip(report.line_ids.sorted("sequence"), lines, strict=True):
+            keep(line, said)
+        return report
 
     def latest_judged(self) -> BaseModel:
         """Return the latest report that could judge; empty where there is none."""

@@ -5,12 +5,14 @@ The statistics are `ml.segments`.
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import segments
 from ...ml.calibration import logit
 from ...ml.segments import SegmentResult
+from ..tools.told import told
 from ..tools.wording import number, percent
 from .performance_wording import UNTESTED
 from .report_series import ReportSeries
@@ -43,8 +45,7 @@ class SegmentPerformance:
         results = segments.judge_segments(labels, values, predictions, [part_of.get(res_id) for res_id in ids])
         comodel = self.env[field.relation].with_context(active_test=False)
         known = comodel.browse([result.segment for result in results if result.segment]).exists()
-        names = {record.id: record.display_name for record in known}
-        return [self._line(result, field, names, off) for result in results]
+        return [self._line(result, field, known, off) for result in results]
 
     def offsets(self, ids: list[int]) -> np.ndarray | None:
         """Return (n,) log odds by which more comes true than is said in the segment of each record.
@@ -80,17 +81,28 @@ class SegmentPerformance:
         )
         return field, dict(rows)
 
-    def _line(self, result: SegmentResult, field: BaseModel, names: dict[object, str], off: float) -> dict:
-        name = self.env._("The others") if result.rest else names.get(result.segment, self.env._("none"))
+    def _line(self, result: SegmentResult, field: BaseModel, known: BaseModel, off: float) -> dict:
+        segment = known.filtered(lambda record: record.id == result.segment)
         line = {
             **UNTESTED,
             "test": "segment",
             "verdict": result.verdict,
             "key": REST if result.rest else f"segment:{result.segment or 0}",
-            "label": self.env._("%(field)s: %(name)s", field=field.field_description, name=name),
+            "label": told(
+                self.env,
+                lambda env: env._(
+                    "%(field)s: %(name)s",
+                    field=field.with_env(env).field_description,
+                    name=_segment_name(env, result, segment),
+                ),
+            ),
         }
         if result.came_true is None or result.said is None:
-            return {**line, "text": self.env._("Not enough data yet: %s records", number(self.env, result.rows))}
+            return {
+                **line,
+                "text": told(self.env, lambda env: env._("Not enough data yet: %s records", number(env, result.rows))),
+            }
+        said, came_true = result.said, result.came_true
         exceeded = result.exceeded and (not off or abs(result.said - result.came_true) > off + MORE_THAN_ALL)
         return {
             **line,
@@ -102,12 +114,21 @@ class SegmentPerformance:
             "adjusted_p": result.adjusted_p,
             "exceeded": exceeded,
             "verdict": "drifted" if exceeded else "quiet",
-            "text": self.env._(
-                "%(field)s “%(name)s”: the scores predicted %(said)s %(positives)s on average, %(true)s occurred",
-                field=field.field_description,
-                name=name,
-                said=percent(self.env, result.said),
-                true=percent(self.env, result.came_true),
-                positives=self.env[self.deployment.res_model]._ai_words()["positives"],
+            "text": told(
+                self.env,
+                lambda env: env._(
+                    "%(field)s “%(name)s”: the scores predicted %(said)s %(positives)s on average, %(true)s occurred",
+                    field=field.with_env(env).field_description,
+                    name=_segment_name(env, result, segment),
+                    said=percent(env, said),
+                    true=percent(env, came_true),
+                    positives=env[self.deployment.res_model]._ai_words()["positives"],
+                ),
             ),
         }
+
+
+def _segment_name(env: Environment, result: SegmentResult, segment: BaseModel) -> str:
+    if result.rest:
+        return env._("The others")
+    return segment.with_env(env).display_name if segment else env._("none")

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import STOPPED
+from ..tools.told import told
 
 
 def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
@@ -27,18 +28,21 @@ def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
     below = [one.line_ids.filtered(lambda line: line.test == "floor" and line.exceeded) for one in latest]
     if len(below) < deployment.stop_after or not all(below):
         return False
-    text = below[0][0].text
+    line, env = below[0][0], deployment.env
     deployment.write({"state": "suspended"})
-    deployment.env["ai.deployment.alert"]._raise(
+    env["ai.deployment.alert"]._raise(
         deployment,
         STOPPED,
-        name=deployment.env._(
-            "“%(name)s” was suspended automatically: below the minimum in %(count)s reports in a row. %(what)s",
-            name=deployment.name,
-            count=deployment.stop_after,
-            what=text,
+        name=told(
+            env,
+            lambda there: there._(
+                "“%(name)s” was suspended automatically: below the minimum in %(count)s reports in a row. %(what)s",
+                name=deployment.name,
+                count=deployment.stop_after,
+                what=line.with_env(there).text,
+            ),
         ),
-        suggestion=deployment.env._("Retrain or promote an earlier version, then resume it."),
+        suggestion=told(env, lambda there: there._("Retrain or promote an earlier version, then resume it.")),
         report=report,
     )
     return True

@@ -6,6 +6,7 @@ above the threshold are known from random checks.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from odoo.api import Environment
@@ -16,7 +17,8 @@ from ...ml import routing
 from ...ml.intervals import clopper_pearson, share_difference
 from ..alerting.alert_kinds import AGREEMENT, Cause
 from ..tools import clock
-from ..tools.wording import for_reader, number, percent
+from ..tools.told import told
+from ..tools.wording import number, percent
 
 KEPT = timedelta(days=365)  # answers that are older say nothing of today's records
 RECENT = timedelta(days=28)  # answers that a fall is looked for in
@@ -104,11 +106,11 @@ def watch(deployment: BaseModel) -> None:
 
     :param deployment: `ai.deployment`, in sudo
     """
-    env = for_reader(deployment).env
+    env = deployment.env
     alerts = env["ai.deployment.alert"]
     for answer in deployment.answer_field_ids:
         cause, rows = Cause(AGREEMENT, answer.key), judged_values(answer)
-        fallen = _fallen(env, answer, rows)
+        fallen = told(env, partial(_fallen, answer=answer, rows=rows))
         if not fallen:
             alerts._resolve(deployment, cause)
             continue
@@ -116,9 +118,12 @@ def watch(deployment: BaseModel) -> None:
             deployment,
             cause,
             name=fallen,
-            suggestion=env._(
-                "Open the latest reviews of this field: has the meaning of its values changed, or the model? Values "
-                "are not written by themselves while the target is not proved."
+            suggestion=told(
+                env,
+                lambda there: there._(
+                    "Open the latest reviews of this field: has the meaning of its values changed, or the model? "
+                    "Values are not written by themselves while the target is not proved."
+                ),
             ),
         )
 

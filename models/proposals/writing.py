@@ -20,8 +20,9 @@ from ..alerting.alert_kinds import WRITING
 from ..tools import clock, faults
 from ..tools.existence import has_any
 from ..tools.limits import LONGEST_TOLD
+from ..tools.told import told
 from ..tools.trust import own
-from ..tools.wording import for_reader, number
+from ..tools.wording import number
 from .agreement import proved_confidence
 from .values import of_record, text_of, to_write
 
@@ -147,15 +148,21 @@ def _note(proposal: BaseModel, user: BaseModel, before: str, after: str, by_pers
 
 
 def _tell_left(deployment: BaseModel, count: int) -> None:
-    env = for_reader(deployment).env
-    env["ai.deployment.alert"]._raise(
+    deployment.env["ai.deployment.alert"]._raise(
         deployment,
         WRITING,
-        name=env._("1 proved value could not be written")
-        if count == 1
-        else env._("%s proved values could not be written", number(env, count)),
-        suggestion=env._(
-            "Open the proposed values with “Not Written”: it says why. Values are written with the rights of the owner."
+        name=told(
+            deployment.env,
+            lambda env: env._("1 proved value could not be written")
+            if count == 1
+            else env._("%s proved values could not be written", number(env, count)),
+        ),
+        suggestion=told(
+            deployment.env,
+            lambda env: env._(
+                "Open the proposed values with “Not Written”: it says why. Values are written with the rights of the "
+                "owner."
+            ),
         ),
     )
 

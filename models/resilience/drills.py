@@ -5,6 +5,7 @@ from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import DRILL, Cause
 from ..tools import clock
+from ..tools.told import told
 from .alert_drill import AlertDrill
 from .drill import Drill, Step
 from .fallback_drill import FallbackDrill
@@ -61,6 +62,6 @@ def try_fallback(deployment: BaseModel) -> None:
         alerts._raise(
             deployment,
             CAUSE,
-            name=drill._verdict(),
-            suggestion=deployment.env._("Open the drill for what a viewer would have seen."),
+            name=told(drill.env, lambda env: drill.with_env(env)._verdict()),
+            suggestion=told(drill.env, lambda env: env._("Open the drill for what a viewer would have seen.")),
         )

@@ -19,6 +19,7 @@ from ..tools import batch_insert
 from ..tools.existence import has_any
 from ..tools.faults import fault_text
 from ..tools.kept_open import forbidden_names, kept_open
+from ..tools.told import told
 from .rollback import undone
 
 _logger = logging.getLogger(__name__)
@@ -66,12 +67,16 @@ class RuleFigures:
             figures = self.ask_all()
         except Exception as error:  # noqa: BLE001 - people wrote it: whatever is wrong with it becomes an alert
             _logger.info("The rule shown instead by deployment %s failed", self.deployment.id, exc_info=True)
+            why, action = fault_text(error), self.deployment.fallback_action_id
             alerts._raise(
                 self.deployment,
                 CAUSE,
-                name=self.env._("The fallback rule failed: %s", fault_text(error)),
-                suggestion=self.env._(
-                    "Ask an administrator to correct the server action “%s”.", self.deployment.fallback_action_id.name
+                name=told(self.env, lambda env: env._("The fallback rule failed: %s", why)),
+                suggestion=told(
+                    self.env,
+                    lambda env: env._(
+                        "Ask an administrator to correct the server action “%s”.", action.with_env(env).name
+                    ),
                 ),
             )
             return

@@ -14,6 +14,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from . import faults
+from .told import told
 from .wording import for_reader
 
 _logger = logging.getLogger(__name__)
@@ -116,10 +117,12 @@ def _end_pass(work: TurnWork, deployments: BaseModel) -> None:
 
 def _raise_alert(work: TurnWork, deployment: BaseModel, error: BaseException) -> None:
     """Open the alert of a failed turn; the traceback is in the server log, as information."""
-    deployment = for_reader(deployment)
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         work.cause,
-        name=work.describe(deployment, faults.fault_text(error)),
-        suggestion=deployment.env._("Ask an administrator to check the server log. Until then, drift is not detected."),
+        name=told(deployment.env, lambda env: work.describe(deployment.with_env(env), faults.fault_text(error))),
+        suggestion=told(
+            deployment.env,
+            lambda env: env._("Ask an administrator to check the server log. Until then, drift is not detected."),
+        ),
     )

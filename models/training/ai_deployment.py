@@ -15,6 +15,7 @@ from ..features.feature_reader import FeatureReader
 from ..scoring.challenger_run import failed
 from ..tools import clock
 from ..tools.toast import toast
+from ..tools.told import keep
 from ..tools.trust import own
 from .challenger_gate import ChallengerGate, challenger_text, missing_shadow
 from .policy import AUTOMATIC, MANUAL, PROPOSE, enter, follow_verdict
@@ -340,6 +341,7 @@ class AiDeployment(models.Model):
                 failed(deployment, fault)
             elif found := ChallengerGate(assignment).look():
                 assignment.write(found)
+                keep(assignment, found)
                 follow_verdict(assignment)
 
     def _watch_probation(self):

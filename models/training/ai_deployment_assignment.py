@@ -12,6 +12,6 @@ class AiDeploymentAssignment(models.Model):
         [("better", "Better"), ("same", "The same"), ("inconclusive", "Undecided"), ("worse", "Worse")],
         readonly=True,
     )
-    verdict_text = fields.Char("Finding", readonly=True)
+    verdict_text = fields.Char("Finding", readonly=True, translate=True)
     verdict_date = fields.Datetime("Judged On", readonly=True)
     challenge = fields.Json("Comparison", readonly=True)

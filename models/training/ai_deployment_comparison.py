@@ -14,6 +14,7 @@ from odoo.tools import SQL
 from ..deployment.serving import challenging
 from ..tools import clock, faults
 from ..tools.shipped import wake
+from ..tools.told import keep, told
 from .comparison_page import ComparisonPage
 from .replay import Replay
 
@@ -54,7 +55,7 @@ class AiDeploymentComparison(models.Model):
         index=True,
         help="Promoted: the challenger serves already. Ended: another pair of versions scores now.",
     )
-    result_text = fields.Char("Without a Result", readonly=True)
+    result_text = fields.Char("Without a Result", readonly=True, translate=True)
     summary = fields.Char("Result", compute="_compute_summary")
     result = fields.Json("Figures", readonly=True, groups=NO_ACCESS)
     page_html = fields.Html("Side by Side", compute="_compute_page_html", sanitize=False)
@@ -139,21 +140,27 @@ class AiDeploymentComparison(models.Model):
         """End what is open and not of the pair that scores now."""
         for comparison in self.sudo().search(Domain("deployment_id", "=", deployment.id) & Domain("state", "in", OPEN)):
             if not comparison.is_challenging:
-                comparison.write({**comparison._changed_values(), "end_date": clock.now()})
+                comparison._end({**comparison._changed_values(), "end_date": clock.now()})
 
     def _changed_values(self):
         """Return the values of a comparison whose pair scores no more: nothing failed."""
         is_promoted = self.deployment_id.champion_id == self.challenger_id
-        return {"state": "promoted" if is_promoted else "ended", "result_text": self._changed_text()[:500]}
+        return {"state": "promoted" if is_promoted else "ended", "result_text": told(self.env, self._changed_text)}
 
-    def _changed_text(self):
+    def _end(self, values):
+        """Write `values`, and what they say in every language."""
+        self.write(values)
+        keep(self, values)
+
+    def _changed_text(self, env):
         """Return why a comparison that was not carried out is of no use any more."""
-        deployment = self.deployment_id
-        if deployment.champion_id != self.serving_id:
-            return self.env._(
+        there = self.with_env(env)
+        deployment = there.deployment_id
+        if deployment.champion_id != there.serving_id:
+            return env._(
                 "Ended without a result: %s was made the serving version meanwhile.", deployment.champion_id.name
             )
-        return self.env._("Ended without a result: %s is not the challenger any more.", self.challenger_id.name)
+        return env._("Ended without a result: %s is not the challenger any more.", there.challenger_id.name)
 
     @api.model
     def _cron_compare(self):
@@ -171,22 +178,23 @@ class AiDeploymentComparison(models.Model):
         cron, person = self.env["ir.cron"], self.user_id
         self.state = "running"
         cron._commit_progress()
-        told = self.with_context(lang=person.lang or self.env.lang)
+        there = self.with_context(lang=person.lang or self.env.lang)
         try:
             with self.env.cr.savepoint():
-                if told.is_challenging:
-                    result = Replay(told.deployment_id, told.challenger_id, told.record_count).run()
+                if there.is_challenging:
+                    result = Replay(there.deployment_id, there.challenger_id, there.record_count).run()
                     values = {"state": "done", "result": result, "result_text": False}
                 else:
-                    values = told._changed_values()
+                    values = self._changed_values()
         except UserError as error:
             values = {"state": "failed", "result_text": str(error)[:500]}
         except Exception as error:
             if faults.is_of_the_moment(error):
                 raise
             faults.log_fault(_logger, f"Comparison {self.id} failed", error)
-            why = told.env._("The comparison failed: %s", faults.how_it_failed(error))
-            values = {"state": "failed", "result_text": why[:500]}
+            how = faults.how_it_failed(error)
+            why = told(self.env, lambda env: env._("The comparison failed: %s", how)[:500])
+            values = {"state": "failed", "result_text": why}
         cron._commit_progress()  # what others decided meanwhile is seen from here on
         self.env.invalidate_all()
         found = self.env.execute_query(
@@ -194,8 +202,8 @@ class AiDeploymentComparison(models.Model):
         )
         if found and found[0][0] == "running":
             if values["state"] == "done" and not self.is_challenging:
-                values = told._changed_values()
-            self.write({**values, "end_date": clock.now()})
+                values = self._changed_values()
+            self._end({**values, "end_date": clock.now()})
 
     # Buttons
 

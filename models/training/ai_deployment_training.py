@@ -16,9 +16,8 @@ from ..tools import clock
 from ..tools.shipped import shipped
 from . import training_wording as wording
 from .ai_deployment_training_step import STEPS
-from .training_run import TrainingRun
+from .training_run import OPEN, TrainingRun
 
-OPEN = ("waiting", "running")
 WORKERS = ("ir_cron_train_1", "ir_cron_train_2")
 
 
@@ -43,6 +42,7 @@ class AiDeploymentTraining(models.Model):
             ("waiting", "Waiting"),
             ("running", "Running"),
             ("done", "Done"),
+            ("unchanged", "Nothing New"),
             ("failed", "Failed"),
             ("cancelled", "Cancelled"),
         ],

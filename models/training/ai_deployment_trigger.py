@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError
 
 from ..alerting.alert_kinds import DRIFT, PERFORMANCE, TRAINING_BUDGET, Cause
 from ..tools import clock
+from ..tools.told import keep, said_in, told
 from ..tools.trust import own
 from ..tools.wording import day_list, days_text, number
 from . import request_outside
@@ -63,7 +64,7 @@ class AiDeploymentTrigger(models.Model):
     )
     fired_date = fields.Datetime("Last Notification", readonly=True, copy=False)
     fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
-    fired_reason = fields.Char("Reason", readonly=True, copy=False)
+    fired_reason = fields.Char("Reason", readonly=True, copy=False, translate=True)
     preview_text = fields.Char("Would Have Fired", compute="_compute_preview_text", compute_sudo=True)
 
     _kind_uniq = models.UniqueIndex("(deployment_id, kind) WHERE active", "This trigger exists already.")
@@ -89,7 +90,10 @@ class AiDeploymentTrigger(models.Model):
         for trigger in deployment.trigger_ids.filtered(lambda t: t.active and t._may_ask(version)):
             reason = trigger._reason(version)
             if reason:
-                trigger.write({"fired_date": clock.now(), "fired_version_id": version.id, "fired_reason": reason})
+                reason = told(self.env, lambda env, of=trigger: of.with_env(env)._reason(version))
+                fired = {"fired_date": clock.now(), "fired_version_id": version.id, "fired_reason": reason}
+                trigger.write({**fired, "fired_reason": str(reason)})
+                keep(trigger, fired)
                 own(deployment).activity_schedule(
                     "ai_deployment.mail_activity_type_retrain",
                     user_id=deployment._person_to_tell().id,
@@ -127,20 +131,26 @@ class AiDeploymentTrigger(models.Model):
         )
         alerts = self.env["ai.deployment.alert"]
         if started >= deployment.trainings_per_month:
-            text = self.env._(
-                "Retrain: %(reason)s. No training was started: triggers have started %(started)s of %(most)s allowed "
-                "within 30 days.",
-                reason=reason,
-                started=started,
-                most=deployment.trainings_per_month,
+            text = told(
+                self.env,
+                lambda env: env._(
+                    "Retrain: %(reason)s. No training was started: triggers have started %(started)s of %(most)s "
+                    "allowed within 30 days.",
+                    reason=said_in(env, reason),
+                    started=started,
+                    most=deployment.trainings_per_month,
+                ),
             )
             alerts._raise(
                 deployment,
                 TRAINING_BUDGET,
                 name=text,
                 level="notice",
-                suggestion=self.env._(
-                    "Train manually, raise the number of automatic trainings, or change the trigger."
+                suggestion=told(
+                    self.env,
+                    lambda env: env._(
+                        "Train manually, raise the number of automatic trainings, or change the trigger."
+                    ),
                 ),
             )
             return text
@@ -153,11 +163,11 @@ class AiDeploymentTrigger(models.Model):
         self.ensure_one()
         if self.kind == "schedule":
             last = max(filter(None, (self.fired_date, version.trained_date)), default=None)
-            return (
-                self.env._("it is scheduled every %s days", self.threshold)
-                if last and _days_since(last) >= self.threshold
-                else ""
-            )
+            if not last or _days_since(last) < self.threshold:
+                return ""
+            if self.threshold == 1:
+                return self.env._("it is scheduled every day")
+            return self.env._("it is scheduled every %s days", number(self.env, self.threshold))
         if self.kind == "age":
             days = (clock.now() - version.trained_date).days
             return self.env._("the version is %s old", days_text(self.env, days)) if days > self.threshold else ""

@@ -1,6 +1,6 @@
 """A new version against the one that serves, on records that neither has learned from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 from ...ml import artifact, promotion
 from ...ml.challenge import sign_challenge
 from ...ml.columns import Column
+from ..tools.told import Told, told
 from ..tools.wording import number
 from .guards import Guards
 from .segment_tests import SegmentTests, part_names
@@ -53,13 +54,17 @@ class Challenger:
         if artifact.digest(artifact.dump(training.card)) == champion.digest:
             return {
                 "verdict": "same",
-                "verdict_text": self.env._("The same as the serving version: the records add no information."),
+                "verdict_text": self._told(
+                    lambda there: there.env._("The same as the serving version: the records add no information.")
+                ),
             }
         if champion._card().kind in ("remote", "pushed"):
             return {
                 "verdict": "inconclusive",
-                "verdict_text": self.env._(
-                    "The serving version runs elsewhere: its scores of these records are not known."
+                "verdict_text": self._told(
+                    lambda there: there.env._(
+                        "The serving version runs elsewhere: its scores of these records are not known."
+                    )
                 ),
             }
         guards = Guards(self.deployment, specs)
@@ -69,7 +74,7 @@ class Challenger:
                 guards.of_card(training.card, columns), guards.of_card(champion._card(), {**columns, **known})
             )
             found = self.compare_verdicts(champion, tested, columns, ids)
-            return {**found, "verdict": "worse", "verdict_text": guards.text(broken, {})} if broken else found
+            return {**found, "verdict": "worse", "verdict_text": self._rejected(specs, broken, {})} if broken else found
         unseen = self.unseen_by(champion, ids, moments)
         rows, attempts = self.attempt(champion, unseen, moments)
         latest = {key: column.take(rows) for key, column in columns.items()}
@@ -91,14 +96,28 @@ class Challenger:
         gate = promotion.judge(truth, new.values, old.values, attempts=attempts, broken=broken)
         span = moments[rows][[0, -1]].tolist() if len(rows) else None
         kept = {**gate.to_dict(), "span": span, "champion": champion.number}
-        untested = untested_text(self.deployment, ids, labels)
+        untested = self._told(lambda there: untested_text(there.deployment, ids, labels))
         if not untested and len(unseen) and not len(rows):
-            untested = self.env._("The latest records have tested too many versions: new outcomes are needed.")
+            untested = self._told(
+                lambda there: there.env._("The latest records have tested too many versions: new outcomes are needed.")
+            )
         if untested:
             return {"challenge": kept, "verdict": "inconclusive", "verdict_text": untested}
         names = part_names(self.deployment, path, [each.name for each in broken if each.guard == promotion.SEGMENT])
-        text = guards.text(gate.broken, names) if gate.verdict == "worse" else ""
-        return {"challenge": kept, "verdict": gate.verdict, "verdict_text": text or self._text(gate)}
+        text = self._rejected(specs, gate.broken, names) if gate.verdict == "worse" else ""
+        return {
+            "challenge": kept,
+            "verdict": gate.verdict,
+            "verdict_text": text or self._told(lambda there: there._text(gate)),
+        }
+
+    def _told(self, say: Callable[["Challenger"], str]) -> Told:
+        """Return what `say` says, in the words of every language."""
+        return told(self.env, lambda env: say(Challenger(self.deployment.with_env(env))))
+
+    def _rejected(self, specs: Sequence[dict], broken: Sequence[Any], names: dict[str, str]) -> Told:
+        """Return which guards a version breaks."""
+        return self._told(lambda there: Guards(there.deployment, specs).text(broken, names))
 
     def _text(self, gate: promotion.Gate) -> str:
         """Return what the comparison came to."""
@@ -141,7 +160,7 @@ class Challenger:
         knows the answers, so it is told by the verdicts that tested it.
         """
         if tested.card.kind != "anomaly":
-            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+            return {"verdict": "inconclusive", "verdict_text": self._told(lambda there: there._judged_text(tested))}
         found = independent_verdicts(self.deployment, champion)
         known = self.deployment._columns(list(champion._specs().values()), ids)
         new, old = tested.card.score(columns), champion._card().score({**columns, **known})
@@ -154,18 +173,23 @@ class Challenger:
             [found[ids[row]] for row in rows], asks_new[rows], asks_old[rows], attempts=len(attempts) + 1
         )
         if not result.cases:
-            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+            return {"verdict": "inconclusive", "verdict_text": self._told(lambda there: there._judged_text(tested))}
+        text = self._told(lambda there: there._verdicts_text(result))
+        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+
+    def _verdicts_text(self, result: Any) -> str:
+        """Return on how many of the cases that tell two anomaly models apart the new one was right."""
         text = self.env._(
             "Of %(cases)s cases that only one of the versions would have sent to review, reviewers agreed "
             "with this version in %(right)s.",
             cases=number(self.env, result.cases),
             right=number(self.env, result.right),
         )
-        if result.more_needed:
-            text = self.env._(
-                "%(text)s About %(more)s more are needed.", text=text, more=number(self.env, result.more_needed)
-            )
-        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+        if not result.more_needed:
+            return text
+        return self.env._(
+            "%(text)s About %(more)s more are needed.", text=text, more=number(self.env, result.more_needed)
+        )
 
     def unseen_by(self, champion: BaseModel, ids: list[int], moments: np.ndarray) -> np.ndarray:
         """Return the numbers of the test rows that the tested card of `champion` never learned from; shape (rows,)."""

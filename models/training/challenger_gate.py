@@ -6,7 +6,7 @@ or later, so the gate looks when the number of outcomes has doubled, and look k 
 levels add up to that of one look. Challengers tried before against the same version count as attempts as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from ..routing.forecast import answers_per_day, needs_review
 from ..routing.thresholds import recent_confidences
 from ..scoring.challenger_answers import OUTSIDE
 from ..tools import clock
+from ..tools.told import Told, told
 from ..tools.wording import number
 from .guards import REVIEWED_BY_LINE, Guards
 from .replay import known_outcomes
@@ -141,8 +142,14 @@ class ChallengerGate:
             broken += promotion.worse_segments(truth, theirs, ours, parts)
         gate = promotion.judge(truth, theirs, ours, attempts=attempts, broken=broken)
         names = part_names(self.deployment, path, [each.name for each in broken if each.guard == promotion.SEGMENT])
-        text = guards.text(gate.broken, names) if gate.verdict == "worse" else ""
-        return gate.verdict, text or self._text(gate), gate.to_dict()
+        text = ""
+        if gate.verdict == "worse":
+            text = self._told(lambda there: Guards(there.deployment, specs).text(gate.broken, names))
+        return gate.verdict, text or self._told(lambda there: there._text(gate)), gate.to_dict()
+
+    def _told(self, say: Callable[["ChallengerGate"], str]) -> Told:
+        """Return what `say` says, in the words of every language."""
+        return told(self.env, lambda env: say(ChallengerGate(self.assignment.with_env(env))))
 
     def _load(self, values: np.ndarray, flags: Sequence[bool], confidences: Any) -> list[promotion.Broken]:
         """Return whether a version sends more records to people than they can review."""
@@ -157,11 +164,14 @@ class ChallengerGate:
     def _judge_flags(self, pairs: list[Pair], truth: np.ndarray, attempts: int) -> tuple[str, str, dict]:
         flags = [[getattr(pair, name) for pair in pairs] for name in ("their_flag", "our_flag")]
         found = sign_challenge(truth, *flags, attempts=attempts)
-        text = self.env._(
-            "Of %(cases)s cases that only one of the versions flagged, reviewers agreed with this version in "
-            "%(right)s.",
-            cases=number(self.env, found.cases),
-            right=number(self.env, found.right),
+        text = told(
+            self.env,
+            lambda env: env._(
+                "Of %(cases)s cases that only one of the versions flagged, reviewers agreed with this version in "
+                "%(right)s.",
+                cases=number(env, found.cases),
+                right=number(env, found.right),
+            ),
         )
         return found.verdict, text, found.to_dict()
 

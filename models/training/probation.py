@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 from odoo.tools import SQL
@@ -21,6 +22,7 @@ from ..alerting.alert_kinds import ROLLBACK
 from ..routing.forecast import answers_per_day
 from ..tools import clock
 from ..tools.limits import LONGEST_TOLD
+from ..tools.told import said_in, told
 from ..tools.wording import about, number, percent, plain
 from .replay import SCORE_BINS, known_outcomes
 from .rollback import Rollback
@@ -60,6 +62,9 @@ class Probation:
             :1
         ]
 
+    def _in(self, env: Environment) -> "Probation":
+        return Probation(self.deployment.with_env(env))
+
     @property
     def is_on(self) -> bool:
         """Return whether the serving version was promoted in the last days, in place of another one."""
@@ -79,26 +84,45 @@ class Probation:
         if not broken:
             return ""
         env, deployment, version = self.env, self.deployment, self.assignment.version_id
-        found = " ".join(broken)
-        previous = self._before()
+        sentences = told(env, lambda there: " ".join(self._in(there).broken()))
+        found, previous = " ".join(broken), self._before()
         try:
             with env.cr.savepoint():
                 Rollback(deployment).to(previous, "automatic_rollback", found)
         except UserError as error:
-            name = env._("“%(name)s” should be rolled back: %(found)s", name=deployment.name, found=found)
-            told = env._("It was not rolled back automatically: %s Promote another version, or suspend it.", error)
+            why = str(error)
+            name = told(
+                env,
+                lambda there: there._(
+                    "“%(name)s” should be rolled back: %(found)s",
+                    name=deployment.name,
+                    found=said_in(there, sentences),
+                )[:LONGEST_TOLD],
+            )
+            suggestion = told(
+                env,
+                lambda there: there._(
+                    "It was not rolled back automatically: %s Promote another version, or suspend it.", why
+                ),
+            )
         else:
-            name = env._(
-                "“%(name)s” was rolled back from %(old)s to %(new)s: %(found)s",
-                name=deployment.name,
-                old=version.name,
-                new=previous.name,
-                found=found,
+            name = told(
+                env,
+                lambda there: there._(
+                    "“%(name)s” was rolled back from %(old)s to %(new)s: %(found)s",
+                    name=deployment.name,
+                    old=version.name,
+                    new=previous.name,
+                    found=said_in(there, sentences),
+                )[:LONGEST_TOLD],
             )
-            told = env._(
-                "Open %s to have its records scored again. The next version is promoted by a person.", version.name
+            suggestion = told(
+                env,
+                lambda there: there._(
+                    "Open %s to have its records scored again. The next version is promoted by a person.", version.name
+                ),
             )
-        env["ai.deployment.alert"]._raise(deployment, ROLLBACK, name=name[:LONGEST_TOLD], suggestion=told)
+        env["ai.deployment.alert"]._raise(deployment, ROLLBACK, name=name, suggestion=suggestion)
         return found
 
     def broken(self) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
@@ -15,6 +16,8 @@ from ...ml.copies import copied
 from ...ml.errors import OneClass, TooFewCases, TrainingError
 from ...ml.profile import Profile
 from ..tools import clock
+from ..tools.told import told
+from ..tools.wording import number
 from .challenger import Challenger
 from .cleaning import Cleaning
 from .flagged import flagged_by_reason
@@ -91,7 +94,12 @@ class Trainer:
             "left_out": [feature.key for feature in deployment.feature_ids - known_in_time],
             **questions(deployment, known_in_time, tested, ids, columns, labels),
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
-            "verdict_text": untested_text(deployment, ids, labels, tested.out_of_fold) or self._copies_text(repeats),
+            "verdict_text": told(
+                self.env,
+                lambda env: untested_text(deployment.with_env(env), ids, labels, tested.out_of_fold)
+                or _copies_text(env, repeats),
+            )
+            or False,
         }
         if deployment.method == "anomaly":
             values["flagged"] = flagged_by_reason(training.card, used, columns, ids, deployment.flag_rate)
@@ -101,7 +109,9 @@ class Trainer:
         if champion and (fault := champion._fault()):
             values.update(
                 verdict="inconclusive",
-                verdict_text=self.env._("Not compared, as the serving version cannot score: %s", fault),
+                verdict_text=told(
+                    self.env, lambda env: env._("Not compared, as the serving version cannot score: %s", fault)
+                ),
             )
         elif champion:
             values.update(
@@ -127,12 +137,6 @@ class Trainer:
             return rows.take(np.flatnonzero(~repeats)), int(repeats.sum())
         kept = ~np.isin(rows.groups, rows.groups[first[repeats]])
         return rows.take(np.flatnonzero(kept)), int(repeats.sum())
-
-    def _copies_text(self, copies: int) -> str | bool:
-        """Return that records stand several times among those to learn from; False where none does."""
-        if not copies:
-            return False
-        return self.env._("%s records repeat others, outcome and all: each was counted once.", copies)
 
     def check(self) -> None:
         """Check what a training needs before it reads anything.
@@ -166,3 +170,10 @@ class Trainer:
                 )
             )
         return known_in_time
+
+
+def _copies_text(env: Environment, copies: int) -> str:
+    """Return that records stand several times among those to learn from; empty where none does."""
+    if not copies:
+        return ""
+    return env._("%s records repeat others, outcome and all: each was counted once.", number(env, copies))

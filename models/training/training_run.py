@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import psycopg2
 
+from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 from odoo.tools import SQL, config
@@ -24,11 +25,12 @@ from odoo.tools import SQL, config
 from ...ml import child, frames
 from ...ml.columns import Column
 from ...ml.errors import OneClass, TooFewCases
-from ..alerting.alert_kinds import TRAINING_FAILED
+from ..alerting.alert_kinds import TRAINING_FAILED, TRAINING_UNCHANGED
 from ..deployment import events
 from ..features.feature_reader import walk_path
 from ..tools import clock, faults
 from ..tools.limits import LONGEST_TOLD
+from ..tools.told import in_language, told
 from ..tools.wording import for_reader
 from . import training_wording as wording
 from .child_process import KILLED, MEMORY, TIME, ChildEnded, ChildProcess
@@ -40,6 +42,7 @@ from .workbench import carried_by
 
 _logger = logging.getLogger(__name__)
 
+OPEN = ("waiting", "running")  # states of a training
 MOST_INTERRUPTIONS = 5  # starts in a row whose process ended before it finished a step
 SERVER_MARGIN = 20  # seconds before the server would end the worker
 SEED = 0  # of every training: the same records give the same card
@@ -47,6 +50,10 @@ SEED = 0  # of every training: the same records give the same card
 
 class Cancelled(Exception):
     """Somebody cancelled the training, or it is gone."""
+
+
+class NothingNew(Exception):
+    """Outcomes, inputs and settings are those of the last training: another one would give the same version."""
 
 
 class BadEnd(Exception):
@@ -88,6 +95,9 @@ class TrainingRun:
             self._work(carrier)
         except Cancelled:
             env.cr.rollback()
+        except NothingNew:
+            env.cr.rollback()
+            self._end_unchanged()
         except BadEnd as end:
             env.cr.rollback()
             self._end_badly(end.failure, end.detail)
@@ -138,7 +148,8 @@ class TrainingRun:
             }
         )
         training.step_ids.write({"answers": False})
-        env["ai.deployment.alert"]._resolve(training.deployment_id, TRAINING_FAILED)
+        for cause in (TRAINING_FAILED, TRAINING_UNCHANGED):
+            env["ai.deployment.alert"]._resolve(training.deployment_id, cause)
         events.follow(training.deployment_id, events.TRAINED)
         self._notify("success", text)
         env["ir.cron"]._commit_progress()
@@ -177,11 +188,40 @@ class TrainingRun:
         message = {"type": kind, "title": self.training.deployment_id.name, "message": text}
         self.training.user_id._bus_send("simple_notification", message)
 
+    def _end_unchanged(self) -> None:
+        """Store that there is nothing to learn: an answer for who asked, a notice where a trigger did."""
+        training, env = self.training, self.env
+        training.invalidate_recordset()
+        if training.state not in OPEN:
+            return
+        text = wording.unchanged(env)
+        training.step_ids.filtered(lambda step: step.state == "running").state = "done"
+        training.step_ids.write({"answers": False})
+        training.write({"state": "unchanged", "end_date": clock.now(), "result_text": text, "interruptions": 0})
+        deployment = training.deployment_id
+        if training.is_automatic:
+            env["ai.deployment.alert"]._raise(
+                deployment,
+                TRAINING_UNCHANGED,
+                name=told(env, lambda there: _not_trained(there, deployment.name, wording.unchanged(there))),
+                level="notice",
+                suggestion=told(
+                    env,
+                    lambda there: there._(
+                        "The serving version is unchanged, nothing has to be done. If this happens often, change the "
+                        "trigger."
+                    ),
+                ),
+            )
+        else:
+            self._notify("info", wording.unchanged(in_language(env, training.user_id.lang)))
+        env["ir.cron"]._commit_progress()
+
     def _end_badly(self, failure: str, detail: str) -> None:
         """Store why there is no result, and alert."""
         training, env = self.training, self.env
         training.invalidate_recordset()
-        if training.state not in ("waiting", "running"):
+        if training.state not in OPEN:
             return
         text = wording.failed(env, failure, detail)
         training.step_ids.filtered(lambda step: step.state == "running").write(
@@ -193,12 +233,17 @@ class TrainingRun:
         env["ai.deployment.alert"]._raise(
             deployment,
             TRAINING_FAILED,
-            name=env._("“%(name)s” was not trained: %(why)s", name=deployment.name, why=text)[:LONGEST_TOLD],
-            level="notice" if failure == wording.NO_OUTCOMES else "alert",
-            suggestion=env._("Open the training for details. The serving version is unchanged."),
+            name=told(env, lambda there: _not_trained(there, deployment.name, wording.failed(there, failure, detail))),
+            suggestion=told(
+                env, lambda there: there._("Open the training for details. The serving version is unchanged.")
+            ),
         )
         self._notify("warning", text)
         env["ir.cron"]._commit_progress()
+
+
+def _not_trained(env: Environment, name: str, why: str) -> str:
+    return env._("“%(name)s” was not trained: %(why)s", name=name, why=why)[:LONGEST_TOLD]
 
 
 class ChildCarrier:
@@ -313,7 +358,7 @@ class RunProgress(Progress):
     def collected(self, ids: list[int], columns: dict[str, Column], moments: np.ndarray, labels: np.ndarray) -> None:
         """Store counts and fingerprint.
 
-        :raise BadEnd: nothing has changed since the last training
+        :raise NothingNew: nothing has changed since the last training
         """
         training, deployment = self.training, self.training.deployment_id
         positives = int(labels.sum()) if deployment.method == "scorecard" else None
@@ -324,7 +369,7 @@ class RunProgress(Progress):
         training.write({"data_digest": digest, "row_count": len(ids), "positive_count": positives or 0})
         self._tell(wording.collected(self.env, len(ids), positives))
         if last and (last.data_digest, last.parameters) == (digest, training.parameters):
-            raise BadEnd(wording.NO_OUTCOMES)
+            raise NothingNew
 
     def cleaned(self, find: Callable[[], list[dict]]) -> None:
         """Store what is left out."""

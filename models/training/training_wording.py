@@ -9,10 +9,9 @@ from ..features.input_names import names_of
 from ..tools.wording import labelled, number, percent
 from . import cleaning
 
-NO_OUTCOMES, ONE_CLASS, INPUT_GONE, DATA = "no_outcomes", "one_class", "input_gone", "data"
+ONE_CLASS, INPUT_GONE, DATA = "one_class", "input_gone", "data"
 MEMORY, TIME, KILLED, ERROR = "memory", "time", "killed", "error"
 FAILURES = [
-    (NO_OUTCOMES, "No new outcomes"),
     (ONE_CLASS, "Only one kind of outcome"),
     (INPUT_GONE, "An input reads a field that is gone"),
     (DATA, "The records do not allow it"),
@@ -117,13 +116,16 @@ def tested(env: Environment, metrics: dict) -> str:
     )
 
 
+def unchanged(env: Environment) -> str:
+    """Return that a training found what the last one had learned from."""
+    return env._("No new outcomes and no changed inputs since the last training: nothing to learn.")
+
+
 def failed(env: Environment, failure: str, detail: str) -> str:
     """Return the sentence of a training that ended badly; nothing of it is kept.
 
     :param detail: a number or sentence that the kind of failure speaks of
     """
-    if failure == NO_OUTCOMES:
-        return env._("No new outcomes and no changed inputs since the last training: nothing to learn.")
     if failure == MEMORY:
         return env._(
             "The training needs more memory than its budget of %s MB. Raise “Training Memory”, or remove inputs with "

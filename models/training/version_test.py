@@ -44,16 +44,16 @@ def learned(deployment: BaseModel, ids: list[int], moments: np.ndarray) -> dict:
 
 def untested_text(
     deployment: BaseModel, ids: list[int], labels: np.ndarray, out_of_fold: np.ndarray | None = None
-) -> str | bool:
-    """Return why the latest rows prove nothing; False where both outcomes are among them, or none is needed.
+) -> str:
+    """Return why the latest rows prove nothing; empty where both outcomes are among them, or none is needed.
 
     :param out_of_fold: the values of a test out of fold, which needs no latest rows
     """
     if out_of_fold is not None:
-        return False
+        return ""
     tested = np.asarray(labels)[test_rows(ids)]
     if deployment.method == "anomaly" or len(set(tested.tolist())) == 2:
-        return False
+        return ""
     words = deployment.env[deployment.res_model]._ai_words()
     return deployment.env._(
         "Could not be tested: no %(outcomes)s among the latest %(rows)s records.",

@@ -69,7 +69,7 @@ class TestChecklist(ChecklistCase):
                     with self.subTest(days=days, found=found), clock.at(NOW + days * DAY):
                         row._refresh()
                         self.assertEqual(row.state, state)
-        self.assertIn("older than 90 days", row.evidence)
+        self.assertIn("counts for 90 days", row.evidence)
 
     def test_a_demonstration_is_looked_at_like_any_other(self):
         row = self.by_hand()

@@ -94,7 +94,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertMet("alert_drill", "passed.")
         self.assertEqual(self.check("alert_drill").state, "met")
         with clock.at(NOW + timedelta(days=91)):
-            self.assertMissing("alert_drill", "older than 90 days")
+            self.assertMissing("alert_drill", "counts for 90 days")
         self.serve(self.deployment, self.card(low=-2.0))
         self.assertMissing("alert_drill", "which no longer serves")
 
@@ -155,7 +155,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertEqual((alert.state, len(alert.activity_ids)), ("resolved", 0))
         self.assertEqual(found.record, alert)
         with clock.at(NOW + timedelta(days=91)):
-            self.assertMissing("read", "older than 90 days")
+            self.assertMissing("read", "counts for 90 days")
 
     def test_what_the_system_reads_is_no_reading(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="X")

@@ -35,7 +35,7 @@ class TestDrillRule(EvidenceCase):
 
     def test_an_old_a_failed_or_another_versions_drill_is_not(self):
         self.drill(date=NOW - timedelta(days=91))
-        self.assertMissing("faults_handled", "This evidence is older than 90 days.")
+        self.assertMissing("faults_handled", "This evidence is too old: it counts for 90 days.")
         self.drill(is_passed=False)
         self.assertMissing("faults_handled", "failed at: An input is missing.")
         self.drill(kind="alert", date=NOW + timedelta(days=1))

@@ -87,7 +87,10 @@ class TestAnomalyPerformance(AnomalyCase):
         self.decide(self.make_bills(10, amount=7.0), "positive", NOW + 2 * WEEK)
         report = self.look(3)
         line = self.line(report, "reversed")
-        self.assertIn("1 of 4 bills were reversed within 10 days; 1 of them had been accepted automatically", line.text)
+        self.assertIn(
+            "1 of 4 bills were reversed within the outcome window (10 days); 1 of them had been accepted automatically",
+            line.text,
+        )
 
     def test_a_floor_that_is_not_reached_becomes_an_alert(self):
         self.bills.floor_precision = 0.5

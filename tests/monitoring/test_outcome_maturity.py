@@ -19,11 +19,12 @@ class TestOutcomeMaturity(CohortCase):
             self.env.invalidate_all()
             self.assertEqual(
                 self.deployment.maturity_text,
-                "75 % of leads are decided within 30 days; fewer than 80 % so far",
+                "75 % of leads are decided within the outcome window (30 days); fewer than 80 % so far",
             )
             self.close(open_leads[:20], "lost", NOW + timedelta(days=20))
             self.env.invalidate_all()
-            self.assertIn("80 % of leads are decided by day 20, 88 % within the 30 days", self.deployment.maturity_text)
+            text = "80 % of leads are decided by day 20, 88 % within the outcome window (30 days)"
+            self.assertEqual(self.deployment.maturity_text, text)
 
     def test_too_few_decisions_say_so(self):
         self.assertEqual(self.deployment.maturity_text, "Not known yet: too few are decided")

@@ -146,7 +146,7 @@ class TestPerformance(CohortCase):
         report = self.report(0)
         self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 0))
         self.assertIn(
-            "78 wins were entered together on 04/07/2026, after the outcome window of 30 days", report.blind_spot
+            "78 wins were entered together on 04/07/2026, after the outcome window (30 days)", report.blind_spot
         )
         self.assertIn("The outcome of 120 leads was not known in time", report.blind_spot)
         self.assertFalse(self.alerts())

@@ -146,8 +146,11 @@ class TestPerformanceWording(CohortCase):
     def test_wins_of_one_import_are_told(self):
         wording, day = PerformanceWording(self.deployment), date(2026, 4, 1)
         self.assertEqual(wording.entered_together(None), "")
-        text = "6 wins were entered together on 04/01/2026, after the outcome window of 30 days."
+        text = "6 wins were entered together on 04/01/2026, after the outcome window (30 days)."
         self.assertEqual(wording.entered_together(outcomes.Together(day, 6, frozenset())), text)
+        self.deployment.horizon_days = 1
+        self.assertIn("(1 day).", wording.entered_together(outcomes.Together(day, 6, frozenset())))
+        self.deployment.horizon_days = 30
         self.assertEqual(
             wording.entered_together(outcomes.Together(day, 6, frozenset({1, 2}))),
             f"{text} The outcome of 2 leads was not known in time, so they are excluded.",

@@ -37,14 +37,15 @@ class TestSegmentPerformance(CohortCase):
     def test_a_part_in_words_and_how_far_it_must_be_off_where_all_are(self):
         field = self.env["ir.model.fields"]._get("crm.lead", "team_id")
         segments = SegmentPerformance(self.deployment.sudo(), None)
+        north = self.env["crm.team"].create({"name": "North"})
 
-        def line(segment=7, off=0.0, **values):
-            return segments._line(SegmentResult(segment, segment is None, 40, **values), field, {7: "North"}, off)
+        def line(segment=north.id, off=0.0, **values):
+            return segments._line(SegmentResult(segment, segment is None, 40, **values), field, north, off)
 
         found = line()
         self.assertEqual(
             (found["key"], found["label"], found["text"], found["exceeded"]),
-            ("segment:7", "Sales Team: North", "Not enough data yet: 40 records", False),
+            (f"segment:{north.id}", "Sales Team: North", "Not enough data yet: 40 records", False),
         )
         self.assertEqual((line(None)["key"], line(None)["label"]), (REST, "Sales Team: The others"))
         self.assertEqual((line(False)["key"], line(False)["label"]), ("segment:0", "Sales Team: none"))

@@ -21,6 +21,7 @@ from . import test_sampling
 from . import test_settings
 from . import test_shipped
 from . import test_toast
+from . import test_told
 from . import test_trust
 from . import test_turns
 from . import test_unchecked_many2one

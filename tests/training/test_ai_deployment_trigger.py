@@ -88,6 +88,9 @@ class TestTrigger(AiDeploymentCase):
                 training.state = "done"
                 started.append(day)
         self.assertEqual(started, [7, 14, 21])
+        self.deployment.trigger_ids.threshold = 1
+        self.evaluate(NOW + timedelta(days=30))
+        self.assertEqual(self.deployment.trigger_ids.fired_reason, "it is scheduled every day")
 
     def test_one_that_fires_every_week_keeps_to_its_budget(self):
         self.deployment.trainings_per_month = 2

@@ -54,11 +54,11 @@ class HereCase(RunCase):
             [("deployment_id", "=", (deployment or self.subject).id), ("cause", "=", "training:failed")]
         )
 
-    def assertEndsBadly(self, training, failure, text, level="alert"):
+    def assertEndsBadly(self, training, failure, text):
         self.assertEqual((training.state, training.failure), ("failed", failure))
         self.assertIn(text, training.result_text)
         self.assertFalse(training.version_id)
-        self.assertEqual((self.alert().state, self.alert().level), ("firing", level))
+        self.assertEqual((self.alert().state, self.alert().level), ("firing", "alert"))
         self.assertIn(text, self.alert().name)
         self.env.cr.execute(
             "SELECT COUNT(*) FROM ai_deployment_training_step WHERE training_id = %s"
@@ -128,14 +128,47 @@ class TestTrainingRun(HereCase):
         self.carry_out(first)
         second = self.ask()
         self.carry_out(second)
-        self.assertEndsBadly(second, "no_outcomes", "No new outcomes", level="notice")
+        self.assertEqual((second.state, second.failure), ("unchanged", False))
+        self.assertIn("No new outcomes", second.result_text)
+        self.assertEqual(second.step_ids.mapped("state"), ["done"] + ["waiting"] * (len(STEPS) - 1))
         self.assertEqual(self.subject.version_ids, first.version_id)
+        self.assertFalse(self.subject.alert_ids, "who asked is told, nobody else")
         self.subject.positive_weight = 2.0  # another question: worth an answer
         third = self.ask()
         self.carry_out(third)
         self.assertEqual(third.state, "done")
-        self.assertEqual(self.alert().state, "resolved")
         self.assertEqual((third.attempt, third.decision in ("kept", "proposed")), (1, True))
+
+    def test_nothing_new_is_a_notice_where_a_trigger_asked(self):
+        self.carry_out(self.ask())
+        with mute_logger(LOG):
+            failed = self.ask()
+            self.subject.positive_weight = 2.0
+            self.carry_out(failed, FAULT)
+        self.subject.positive_weight = 1.0
+        again = self.ask()
+        again.is_automatic = True
+        self.carry_out(again)
+        self.assertEqual(again.state, "unchanged")
+        notice = self.subject.alert_ids.filtered(lambda alert: alert.cause == "training:unchanged")
+        self.assertEqual((notice.state, notice.level, notice.notified_date), ("firing", "notice", False))
+        self.assertEqual((self.alert().state, self.alert().level), ("firing", "alert"), "a failure stays one")
+        self.subject.positive_weight = 3.0
+        self.carry_out(self.ask())
+        self.assertEqual((notice.state, self.alert().state), ("resolved", "resolved"))
+
+    def test_who_asked_reads_in_their_language_that_nothing_is_new(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        self.carry_out(self.ask())
+        again = self.ask()
+        again.user_id = self.deputy
+        self.deputy.lang = "de_DE"
+        with patch.object(type(self.env["res.users"]), "_bus_send") as send:
+            self.carry_out(again)
+        kind, message = send.call_args.args
+        self.assertEqual((kind, message["type"]), ("simple_notification", "info"))
+        self.assertIn("Keine neuen Ergebnisse", message["message"])
 
     @mute_logger(LOG)
     def test_a_child_without_memory_or_time_ends_in_a_sentence(self):
