@@ -4,7 +4,16 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.proposals.agreement import agreement_of, judged_values, proved_confidence
+from odoo.addons.ai_deployment.models.proposals.agreement import (
+    FEWEST_BEFORE,
+    _fallen,
+    agreement_of,
+    agreement_text,
+    judged_values,
+    proved_confidence,
+    proved_text,
+    record_curves,
+)
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.proposals.common import TaskCase
@@ -79,3 +88,36 @@ class TestAgreement(TaskCase):
         self.reviewed(57, 3, days_ago=60)
         self.reviewed(0, 10)
         self.assertFalse(self.alerts())
+
+    def test_values_written_by_themselves_are_held_to_the_target(self):
+        """29 right answers prove 90 %, and are too few to look for a fall."""
+        self.answer.target_agreement = 0.9
+        self.reviewed(FEWEST_BEFORE - 1, confidence=0.95, days_ago=60)
+        self.reviewed(20, confidence=0.95)
+        self.reviewed(0, 20, confidence=0.94)
+        self.assertFalse(self.alerts(), "below the threshold nothing is written by itself")
+        self.reviewed(0, 10, confidence=0.95)
+        self.assertIn("below its target of 90 %", self.alerts().name)
+
+    def test_without_earlier_answers_no_threshold_was_proved(self):
+        self.answer.target_agreement = 0.9
+        self.reviewed(60, 30, confidence=0.95)
+        self.assertFalse(self.alerts())
+
+    def test_too_few_recent_answers_are_no_fall(self):
+        rows = [(0.9, False, True)] * 19
+        self.assertEqual(_fallen(self.env, self.answer, rows), "")
+
+    def test_without_reviews_of_whole_records_there_are_no_curves(self):
+        self.assertEqual(record_curves(self.task), {})
+
+    def test_the_proof_in_words(self):
+        self.answer.target_agreement = 0.9
+        self.assertEqual(proved_text(self.env, self.answer), "none yet: 0 of 29 answers")
+        self.reviewed(28)
+        self.assertEqual(proved_text(self.env, self.answer), "none yet: 28 of 29 answers")
+        self.assertIn("100 % of 28 (", agreement_text(self.env, agreement_of(self.answer)))
+        self.reviewed(1)
+        self.assertEqual(proved_text(self.env, self.answer), "from 90 % on")
+        self.reviewed(0, 30)
+        self.assertEqual(proved_text(self.env, self.answer), "none: too many corrections")
