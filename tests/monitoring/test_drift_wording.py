@@ -7,10 +7,11 @@ from odoo.tests import tagged
 from odoo.tools import format_date
 
 from odoo.addons.ai_deployment.ml import joint, ordinary, quality
-from odoo.addons.ai_deployment.ml.binning import ABOVE, FIRST, MISSING
+from odoo.addons.ai_deployment.ml.binning import ABOVE, FIRST, MISSING, OTHER, CategoryBins
 from odoo.addons.ai_deployment.ml.drift import SHAPE, DriftResult
 from odoo.addons.ai_deployment.ml.noise import LARGE_FLOOR
 from odoo.addons.ai_deployment.ml.profile import CONFIDENCE, CONFIDENCE_BINS, PREDICTION, PREDICTION_BINS, SCORE
+from odoo.addons.ai_deployment.ml.tags import NO, YES, TagBins
 from odoo.addons.ai_deployment.models.monitoring.drift_wording import DriftWording
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, IntakeCase
@@ -115,6 +116,46 @@ class TestSentences(IntakeCase):
         found = joint.JointResult(("expected_revenue", "country_id"), codes=((MISSING,), (MISSING, FIRST + 1)))
         self.assertIn("“missing” with “United States” on 0 %", self.wording.pairs(found, self.bins))
         self.assertIn("once eight weeks", self.wording.pairs(joint.JointResult(), self.bins))
+
+    def tags_said(self, *parts):
+        """What is said of an input with the tags a, called Alpha, and b, which has no name."""
+        names = {"source_id=a": ("source_id", "a"), "source_id=b": ("source_id", "b")}
+        version = SimpleNamespace(
+            _card=lambda: SimpleNamespace(tags=names),
+            _level_names_cached=lambda: {"source_id": {"a": "Alpha"}},
+            _specs=self.version._specs,
+            with_env=lambda env: self.version.with_env(env),
+        )
+        bins = {name: CategoryBins([NO, YES], {NO: 6, YES: 3}) for name in names}
+        bins["source_id"] = TagBins(["0", "1"], {"0": 5, "1": 5}, members=["a", "b"])
+        wording = DriftWording(self.deployment.sudo(), version)
+        return wording.movement(DriftResult("source_id", SHAPE, parts=parts), bins)
+
+    def test_a_tag_is_told_by_the_share_that_has_it(self):
+        no, yes = FIRST, FIRST + 1
+        moved = ((no, 0.7, 0.4), (yes, 0.3, 0.6))
+        for part, text in (
+            (DriftResult("source_id=a", SHAPE, moved=moved), "“Alpha” on 60 %, 30 % before"),
+            (DriftResult("source_id=b", SHAPE, moved=moved), "“b” on 60 %, 30 % before"),
+            (DriftResult("source_id=a", SHAPE, reference_share=0.2, window_share=0.5), "“Alpha” on 50 %, 20 % before"),
+            (DriftResult("source_id=a", SHAPE), "“Alpha” on 0 %, 0 % before"),
+        ):
+            self.assertEqual(self.tags_said(part), f"Source: {text}")
+        both = self.tags_said(DriftResult("source_id=a", SHAPE, moved=moved), DriftResult("source_id=b", SHAPE))
+        self.assertEqual(both, "Source: “Alpha” on 60 %, 30 % before; “b” on 0 %, 0 % before")
+
+    def test_a_tag_that_is_constant_is_on_all_records_or_on_none(self):
+        no, yes = FIRST, FIRST + 1
+        shares = {"reference_share": 0.9, "window_share": 1.0}
+        for part, text in (
+            (DriftResult("source_id=a", quality.CONSTANT, codes=(yes,), **shares), "“Alpha” on 100 %, 90 % before"),
+            (DriftResult("source_id=a", quality.CONSTANT, codes=(no,), **shares), "“Alpha” on 0 %, 10 % before"),
+        ):
+            self.assertEqual(self.tags_said(part), f"Source: {text}")
+
+    def test_the_number_of_other_tags_is_told_beside_them(self):
+        part = DriftResult("source_id", SHAPE, moved=((OTHER + 2, 0.1, 0.2),))
+        self.assertRegex(self.tags_said(part), "^Source: “[^”]*1[^”]*” 20 %, 10 % before$")
 
     def test_a_report_in_one_sentence(self):
         lines = [
