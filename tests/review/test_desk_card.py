@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.ai_deployment.models.review.desk_card import latest_failure
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.review.common import DeskCase
 
@@ -96,6 +97,18 @@ class TestDeskCard(DeskCase):
         answer = self.desk().desk_decide(review.id, "rescored")
         self.assertEqual((answer["result"], review.state), ("failed", "open"))
         self.assertIn("Country", answer["text"])
+
+    def test_the_latest_failure_is_told_and_the_one_of_the_review_where_it_is_gone(self):
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        review = self.ask(self.make_leads(country_id=False))
+        failures = dict(self.env["ai.deployment.inference"]._fields["failure_type"]._description_selection(self.env))
+        for kept, told in (("prediction_invalid", "prediction_invalid"), (None, "missing_feature")):
+            self.env.cr.execute(
+                "UPDATE ai_deployment_inference SET failure_type = %s, failure_message = 'x' WHERE id = %s",
+                [kept, review.inference_id.id],
+            )
+            self.env.invalidate_all()
+            self.assertEqual(latest_failure(review)["type"], failures[told])
 
     def test_scored_again_and_still_a_question_comes_at_once(self):
         self.serve(self.deployment, self.card(required=("country_id",)))
