@@ -1,7 +1,11 @@
 """Wording of the owner's routing settings and their effect on reviews."""
 
+import json
+
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.routing.common import NEGATIVES, PERFECT, POOR, CostCase, TestedCase, stakes
 
 
@@ -49,6 +53,20 @@ class TestRoutingWords(TestedCase):
     def test_without_a_test_all_are_reviewed(self):
         self.deployment.write({"routing": "error", "target_error": 0.05})
         self.assertIn("All records are reviewed until a version has been tested.", self.deployment.routing_text)
+
+    def test_a_version_that_could_not_be_tested_says_why_before(self):
+        self.deployment.write({"routing": "error", "target_error": 0.05})
+        untested = "All records are reviewed until a version has been tested."
+        for metrics, told in (({}, ["No test.", untested]), ({"auc": 0.7}, [untested])):
+            version = self.keep(self.deployment, self.card(), verdict_text="No test.")
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE ai_deployment_version SET metrics = %s::jsonb WHERE id = %s", [json.dumps(metrics), version.id]
+            )
+            self.env.invalidate_all()
+            with clock.at(NOW):
+                self.deployment._assign_champion(version, "test")
+            self.assertEqual(self.deployment.routing_text.split("\n"), told)
 
     def test_the_words_say_what_was_proved_and_what_was_not(self):
         self.serve_tested(positive=PERFECT, negative=[(0.9, 40, 0)])
