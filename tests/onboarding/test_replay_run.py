@@ -2,15 +2,27 @@
 
 import datetime
 import math
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
 
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.ai_deployment.models.onboarding.replay_run import ReplayRun, _money_in_top, _plain, month_starts
+from odoo.addons.ai_deployment.ml import child, frames
+from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
+from odoo.addons.ai_deployment.models.onboarding import replay_run
+from odoo.addons.ai_deployment.models.onboarding.replay_run import (
+    FEWEST_RATED,
+    RATE_DAYS,
+    ReplayRun,
+    _money_in_top,
+    _plain,
+    month_starts,
+)
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training import workbench
+from odoo.addons.ai_deployment.models.training.child_process import ChildEnded
 from odoo.addons.ai_deployment.tests.common import NOW
 
 from .common import StartCase
@@ -135,6 +147,117 @@ class TestReplayRun(StartCase):
                 self.assertEqual(month["reviews_per_day"], round(month["flagged"] / (end - begin).days, 2))
             for lead in self.env["crm.lead"].browse(month["ids"]):
                 self.assertTrue(begin <= lead.create_date.date() < end)
+
+
+@tagged("post_install", "-at_install")
+class TestMonthByMonth(StartCase):
+    """Records on known days, and a card that says of each what is in its only column."""
+
+    ROWS, OPEN = 2, 1
+    BEGIN, END, LAST, HORIZON = 100.0, 130.0, 160.0, 10
+
+    def outcomes(self, days, labels, *, said=None, logged=None, **values):
+        """Replay the months from `BEGIN` to `END` and to `LAST`; (result, what was compared, {month: rows learned})."""
+        run = ReplayRun(self.env["ai.deployment.replay"].new({"deployment_id": self.deployment.id}))
+        self.deployment.write({"horizon_days": self.HORIZON, **values})
+        columns = {"x": make_column("x", NUMBER, said or [0.7] * len(days))}
+        learned, compared = [], []
+        card = SimpleNamespace(score=lambda taken: SimpleNamespace(values=taken["x"].values))
+        summary = replay_run.statistics.summary
+
+        def train(_columns, _labels, _moments, past, *_options):
+            learned.append(past.tolist())
+            return SimpleNamespace(card=card, recipe="recipe") if len(past) else None
+
+        def keep(replayed):
+            compared.append(replayed)
+            return summary(replayed)
+
+        rows = [(number, None, label) for number, label in enumerate(labels)]
+        none = ({}, [], np.zeros(len(days), bool), np.full(len(days), np.nan))
+        with (
+            patch.object(run, "_train", train),
+            patch.object(run, "_incumbent_past", lambda ids: none),
+            patch.object(run, "_logged", lambda ids: logged or {}),
+            patch.object(run, "_tell", lambda done, of_all: None),
+            patch.object(run, "documents", SimpleNamespace()),
+            patch.object(replay_run, "scorecard_options", lambda deployment, specs: {}),
+            patch.object(replay_run.statistics, "summary", keep),
+        ):
+            edges = np.array([self.BEGIN, self.END, self.LAST])
+            run.documents.browse = lambda ids: SimpleNamespace(_ai_amounts=lambda: dict.fromkeys(ids[:-1], 10.0))
+            run.documents._ai_amounts = None
+            result = run._outcomes([], columns, rows, np.array(days, dtype=float), edges)
+        return result, compared[0], learned
+
+    def test_a_month_is_from_its_first_moment_to_the_next_ones(self):
+        days = [0, self.BEGIN, self.END - 0.01, self.END, self.LAST - 0.01, self.LAST]
+        _result, compared, _learned = self.outcomes(days, [True, False] * 3)
+        self.assertEqual(compared.month.tolist(), [0, 0, 1, 1])
+
+    def test_a_month_learns_from_outcomes_that_were_due_before_it(self):
+        due = self.BEGIN - self.HORIZON
+        days = [due - 1, due, due + 0.01, self.BEGIN, self.END - self.HORIZON, self.END]
+        _result, compared, learned = self.outcomes(days, [True] * 6)
+        self.assertEqual(learned, [[0, 1], [0, 1, 2, 3, 4]])
+        self.assertEqual(compared.ours.tolist(), [0.7] * 3)
+
+    def test_without_a_past_a_month_has_no_score_and_no_rate(self):
+        _result, compared, learned = self.outcomes([self.BEGIN, self.END + 1], [True, False])
+        self.assertEqual(learned, [[], [0]])
+        self.assertEqual(np.isnan(compared.ours).tolist(), [True, False])
+        self.assertEqual(np.isnan(compared.rate).tolist(), [True, False])
+        self.assertEqual(compared.rate[1], 1.0)
+
+    def test_the_rate_is_that_of_the_latest_outcomes_where_there_are_enough(self):
+        due = self.BEGIN - self.HORIZON
+        for latest, rate in ((FEWEST_RATED, 1.0), (FEWEST_RATED - 1, 0.75)):
+            older = 3
+            days = [due - RATE_DAYS] * older + [due - RATE_DAYS + 0.01] * latest + [self.BEGIN]
+            labels = [False] * older + [True] * latest + [True]
+            _result, compared, _learned = self.outcomes(days, labels)
+            self.assertEqual(compared.rate.tolist(), [rate])
+
+    def test_an_estimate_that_was_logged_stands_for_odoo(self):
+        result, compared, _learned = self.outcomes(
+            [0, self.BEGIN, self.BEGIN + 1, self.LAST], [True, True, False, True], logged={0: 0.1, 1: 0.4, 3: 0.2}
+        )
+        self.assertEqual(compared.incumbent[0], 0.4)
+        self.assertTrue(np.isnan(compared.incumbent[1]))
+        self.assertEqual(result["logged"], 1, "of the records of the months")
+        self.assertEqual((result["top"], result["incumbent_top"]), (1.0, 1.0))
+        self.assertEqual((result["top_money"], result["incumbent_top_money"]), (1.0, 1.0))
+
+    def test_without_a_win_no_share_of_wins_is_in_the_best_fifth(self):
+        result, _compared, _learned = self.outcomes(
+            [0, self.BEGIN, self.LAST], [True, False, True], logged={1: 0.4}
+        )
+        self.assertIsNone(result["top"])
+        self.assertIsNone(result["top_money"])
+
+    def test_reviews_a_day_are_the_scores_below_the_confidence(self):
+        said = [0.5, 0.7, 0.3, 0.69, 0.31, 0.9, 0.71]
+        days = [0] + [self.BEGIN] * 5 + [self.END]
+        result, _compared, _learned = self.outcomes(
+            days, [True] * 7, said=said, routing="threshold", min_confidence=0.7
+        )
+        self.assertEqual([month["reviews_per_day"] for month in result["months"]], [0.1, 0.0])  # 2 in 30 days
+
+    def test_one_model_serves_on_where_training_takes_too_long(self):
+        with patch.object(replay_run, "SECONDS", 0):
+            _result, compared, learned = self.outcomes([0, self.BEGIN, self.END], [True] * 3)
+        self.assertEqual(learned, [[0]])
+        self.assertEqual(compared.ours.tolist(), [0.7, 0.7])
+
+    def test_a_child_that_fails_is_told_by_its_code(self):
+        run = ReplayRun(self.env["ai.deployment.replay"].new({"deployment_id": self.deployment.id}))
+        run._child = SimpleNamespace(call=lambda request, look: self.answer)
+        self.answer = frames.encode({"result": 7})
+        self.assertEqual((run.call("one"), run.trained), (7, 1))
+        self.answer = frames.encode({"error": child.MEMORY, "name": "MemoryError", "args": []})
+        with self.assertRaises(ChildEnded) as caught:
+            run.call("one")
+        self.assertEqual((caught.exception.args[0], run.trained), (child.MEMORY, 1))
 
 
 def _here(name, *args, **kwargs):
