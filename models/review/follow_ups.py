@@ -124,8 +124,7 @@ def ask_again(review: BaseModel, note: str = "", undoes: bool = False, **values:
     if last.state == "open" or before.search_count(
         Domain("deployment_id", "=", before.deployment_id.id)
         & Domain("res_id", "=", before.res_id)
-        & Domain("state", "=", "open"),
-        limit=1,
+        & Domain("state", "=", "open")
     ):
         raise UserError(env._("This record already has an open review."))
     if last != before and not (last.state == "expired" and last.previous_id == before):
