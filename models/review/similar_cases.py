@@ -127,17 +127,17 @@ def _by_likeness(inference: BaseModel, cases: list[PastCase]) -> Iterator[list[t
     cases = [case for case in cases if len(case.codes) == length and case.res_id != itself]
     if not cases:
         return
-    codes = _codes_array("".join(case.codes for case in cases))
+    codes = np.stack([_codes_array(case.codes) for case in cases])
     weights = np.abs(card.contributions(own[None, :])[0])
     weights = weights if weights.sum() else np.ones(len(own))
-    shares = (codes.reshape(len(cases), -1) == own) @ weights / weights.sum()
+    shares = (codes == own) @ weights / weights.sum()
     order = [place for place in np.argsort(-shares, kind="stable").tolist() if shares[place] >= LEAST_ALIKE]
     for start in range(0, len(order), AT_ONCE):
         yield [(cases[place], float(shares[place])) for place in order[start : start + AT_ONCE]]
 
 
 def _codes_array(codes: str) -> np.ndarray:
-    """Return hexadecimal bin codes as numbers, of shape (number of inputs,) or several records' one after the other."""
+    """Return hexadecimal bin codes as numbers, of shape (number of inputs,)."""
     return np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
 
 
@@ -186,8 +186,7 @@ def _strongest_inputs(reviews: BaseModel) -> dict[int, tuple[int, int]]:
             card = version._card()
         except ArtifactRejected:
             continue
-        codes = _codes_array("".join(codes_by_id[review.inference_id.id] for review in theirs))
-        rows = codes.reshape(len(theirs), -1)
+        rows = np.stack([_codes_array(codes_by_id[review.inference_id.id]) for review in theirs])
         places = np.abs(card.contributions(rows)).argmax(axis=1).tolist()
         for review, row, place in zip(theirs, rows.tolist(), places, strict=True):
             strongest[review.id] = (place, row[place])
