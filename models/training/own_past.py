@@ -127,10 +127,11 @@ class OwnPast:
     def _tracked(self, spec: dict[str, Any]) -> dict[int, Any] | None:
         """Return {record id: value halfway} where it changed later; None where tracking does not tell."""
         steps = walk_path(self.documents, spec["path"]) if spec["source"] == "path" else None
-        if not steps or len(steps) > 1 or steps[0].property_name:
+        if not steps or len(steps) > 1:
             return None
-        field = steps[0].field
-        if not getattr(field, "tracking", None) or field.type not in TRACKED_IN:
+        [step] = steps
+        field = step.field
+        if step.property_name or not getattr(field, "tracking", None) or field.type not in TRACKED_IN:
             return None
         rows = self.env.execute_query(
             SQL(
@@ -147,7 +148,7 @@ class OwnPast:
             )
         )
         convert = values.converter(spec, spec["path"], steps) or (lambda value: value)
-        return {res_id: convert(value) for res_id, value in self._as_stored(rows, steps[0])}
+        return {res_id: convert(value) for res_id, value in self._as_stored(rows, step)}
 
     def _as_stored(self, rows: list[tuple], step: Step) -> list[tuple[int, Any]]:
         """Return (record id, value as the database holds it on the record)."""
