@@ -540,7 +540,7 @@ class FeatureReader:
                 SQL.identifier(columns[("value", spec["value_path"])]) if spec["value_path"] else SQL("NULL::float8")
             )
             shared = SQL(", ").join([*names, *others])
-            stretch = SQL("FLOOR(EXTRACT(EPOCH FROM moment) / %s)", 86400 * days) if days else SQL("0")
+            stretch = SQL("FLOOR(%s / %s)", _days(SQL("moment")), days) if days else SQL("0")
             earlier = SQL(
                 "SELECT place, moment, %s, %s AS amount, %s + side.step AS stretch FROM %s"
                 " CROSS JOIN (VALUES (-1), (0), (1)) AS side (step) WHERE counts AND (%s OR side.step = 0)",
