@@ -52,7 +52,7 @@ def _pieces(secret: str) -> set[str]:
     _scheme, sign, rest = secret.partition("://")
     if not sign:
         return set()
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    host = re.split(r"[/?#]", rest)[0]
     path = rest[len(host) :]
     login = host.rpartition("@")[0]
     pieces = {rest, path, *re.split(r"[/?&=#]", path), login, *login.split(":")}

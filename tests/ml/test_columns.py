@@ -78,6 +78,12 @@ def test_dates_beside_others_are_read_one_by_one(beside):
     assert mixed.values[3] == make_column("x", NUMBER, [beside]).values[0] and not mixed.errors
 
 
+def test_every_kind_of_number_beside_a_text_leaves_the_text_to_its_own_rule():
+    column = make_column("x", NUMBER, [2.5, 1, True, Decimal("4"), None, "1_000"])
+    np.testing.assert_array_equal(column.values, [2.5, 1.0, 1.0, 4.0, np.nan, np.nan])
+    assert list(column.errors) == [5]
+
+
 def test_an_error_never_quotes_the_value():
     errors = make_column("iban", NUMBER, ["CH93-secret"]).errors
     assert "secret" not in str(errors[0])
