@@ -279,3 +279,20 @@ class TestTrainingRun(HereCase):
             self.assertEqual(carrier._server_seconds(), float("inf"))
             here = self.carry_out(training)
         self.assertEqual(here.limits[0], 5)
+
+    @mute_logger(LOG)
+    def test_the_last_second_of_the_budget_is_used_and_no_more(self):
+        self.subject.training_seconds = 100
+        for spent, ending in ((100, ("failed", "time")), (99, ("done", False))):
+            training = self.ask()
+            training.sudo().child_seconds = spent
+            with patch.dict(config.options, {"limit_time_real_cron": 0, "limit_time_real": 0}):
+                self.carry_out(training)
+            self.assertEqual((training.state, training.failure), ending)
+
+    def test_a_child_that_got_on_has_used_its_start(self):
+        training = self.ask()
+        self.carry_out(training, KILLED, 2)
+        self.assertEqual(training.interruptions, 1)
+        self.carry_out(training, KILLED)
+        self.assertEqual(training.interruptions, 2)
