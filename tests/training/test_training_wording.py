@@ -8,6 +8,7 @@ from odoo.addons.ai_deployment.ml.calibration import Identity
 from odoo.addons.ai_deployment.models.training import cleaning
 from odoo.addons.ai_deployment.models.training import training_wording as wording
 from odoo.addons.ai_deployment.models.training.ai_deployment_training import AiDeploymentTraining
+from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
 
 @tagged("post_install", "-at_install")
@@ -51,3 +52,50 @@ class TestTrainingWording(TransactionCase):
         for metrics, rows in (({"learned_rows": 9, "rows": 5}, 9), ({"rows": 5}, 5), ({}, 0)):
             told = wording.calibrated(self.env, card, metrics)
             self.assertEqual(told, f"Calibration: none was needed. Learned again from all {rows} records.")
+
+    def test_every_calibration_has_its_words(self):
+        for kind, how in (
+            ("platt", "by a logistic curve"),
+            ("isotonic", "by a rising curve"),
+            ("percentile", "by rank"),
+            ("another", "another"),
+        ):
+            card = SimpleNamespace(calibration=SimpleNamespace(to_dict=lambda kind=kind: {"kind": kind}))
+            self.assertTrue(wording.calibrated(self.env, card, {}).startswith(f"Calibration: {how}. "))
+
+    def test_each_failure_has_a_sentence_of_its_own(self):
+        texts = {code: wording.failed(self.env, code, "DETAIL") for code, _name in wording.FAILURES}
+        self.assertEqual({code for code, text in texts.items() if text == "DETAIL"}, {"one_class", "input_gone", "data"})
+        for code, text in (
+            ("no_outcomes", "nothing to learn"),
+            ("memory", "DETAIL MB"),
+            ("time", "DETAIL seconds"),
+            ("killed", "killed DETAIL times"),
+            ("error", "unexpected error"),
+        ):
+            self.assertIn(text, texts[code])
+
+
+@tagged("post_install", "-at_install")
+class TestDroppedRows(AiDeploymentCase):
+    def test_examples_are_those_that_the_reader_may_read_and_that_are_still_there(self):
+        own, other, gone = self.make_leads(3, user_id=self.seller.id)
+        other.user_id = self.other_seller
+        gone_id = gone.id
+        gone.unlink()
+        training = SimpleNamespace(
+            env=self.env(user=self.seller),
+            sudo=lambda: SimpleNamespace(deployment_id=self.deployment.sudo()),
+            dropped=[
+                {"code": "too_young", "count": 1200, "ids": [own.id, other.id, gone_id]},
+                {"code": "leaks", "count": 1, "keys": ["country_id"]},
+            ],
+        )
+        records, inputs = wording.dropped_rows(training)
+        self.assertEqual(records["records"], [{"name": own.display_name, "url": f"/odoo/crm.lead/{own.id}"}])
+        self.assertEqual((records["count"], records["reason"]), ("1,200", "Records whose outcome is not due yet"))
+        self.assertEqual((inputs["records"], inputs["count"]), ([], "1"))
+        self.assertIn("Country", str(inputs["names"]))
+        self.assertFalse(records["names"])
+        training.env = self.env(user=self.auditor)
+        self.assertEqual(wording.dropped_rows(training)[0]["records"], [], "the model is not to be read")
