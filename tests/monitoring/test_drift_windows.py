@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.ai_deployment.ml import drift, quality
+from odoo.addons.ai_deployment.ml import drift, joint, ordinary, quality
 from odoo.addons.ai_deployment.ml.profile import Profile
 from odoo.addons.ai_deployment.models.monitoring.drift_windows import DriftWindows, _matrix, _weekly
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -46,6 +47,18 @@ class TestDriftWindows(IntakeCase):
 
 
 END, DAY = date(2026, 3, 2), timedelta(days=1)
+
+
+class NoReference:
+    """None was adopted: false, as an empty record is, with no days."""
+
+    window_start = window_end = None
+
+    def __bool__(self):
+        return False
+
+
+NO_REFERENCE = NoReference()
 
 
 @tagged("post_install", "-at_install")
@@ -123,3 +136,81 @@ class TestWeeks(BaseCase):
         self.assertEqual(self.asked, [(END - place * WEEK, END - (place - 1) * WEEK) for place in (3, 2, 1)])
         self.assertEqual(hours([1.0, 0.0, 0.5]), [1.0, 0.0, 0.5])
         self.assertEqual(hours([0.9, 0.0, 0.5]), [])
+
+    def test_the_weeks_before_begin_with_the_day_that_is_told(self):
+        days = {END - WEEK - ago * DAY: Profile(2**place) for place, ago in enumerate((1, 7, 8, 14, 15))}
+        self.assertEqual([week.rows for week in self.windows(3, days).before()], [4 + 8, 1 + 2])
+        self.assertEqual(self.asked, [(END - 3 * WEEK, END - WEEK)])
+        self.assertEqual([week.rows for week in self.windows(3, days).before(END - 2 * WEEK)], [1 + 2])
+        self.assertEqual([week.rows for week in self.windows(3, days).before(END - 2 * WEEK - DAY)], [1 + 2])
+        self.assertEqual(self.windows(3, days).before(END), [])
+        self.assertEqual(self.windows(1, days).before(), [])
+        self.assertEqual(len(self.windows(30).before()), max(drift.POOLED))
+        self.assertEqual(self.windows(30).before(END - 30 * WEEK), self.windows(30).before())
+
+    def test_weeks_that_exceeded_alone_are_told_by_their_place(self):
+        def told(*spans):
+            windows = self.windows()
+            windows.version = SimpleNamespace(id=1)
+            lines = [
+                SimpleNamespace(
+                    key="x",
+                    test="shape",
+                    report_id=SimpleNamespace(window_start=windows.start - begin, window_end=windows.start - end),
+                )
+                for begin, end in spans
+            ]
+            search = SimpleNamespace(search_fetch=lambda _domain, _names: lines)
+            windows.env = {"ai.deployment.report.line": search}
+            return windows.told()
+
+        self.assertEqual(told(), {})
+        self.assertEqual(told((WEEK, 0 * WEEK)), {("x", "shape"): {1}})
+        self.assertEqual(told((3 * WEEK, WEEK)), {("x", "shape"): {2, 3}})
+        self.assertEqual(told((WEEK, 0 * WEEK), (4 * WEEK, 3 * WEEK)), {("x", "shape"): {1, 4}})
+        self.assertEqual(told((WEEK + 3 * DAY, 3 * DAY)), {("x", "shape"): {1, 2}}, "days apart from the weeks")
+
+    def pairs(self, weeks_known=30, rows=(), reference=None, window_rows=drift.MIN_YEAR_ROWS, first=END):
+        """(days that were asked for, what was compared) in judging pairs of the two inputs of a card."""
+        windows, asked, judged = self.windows(weeks_known), [], []
+        windows.version = SimpleNamespace(_card=lambda: SimpleNamespace(names=("x", "y")))
+        windows.window, windows.first = SimpleNamespace(rows=window_rows), first
+        windows.reference = reference or NO_REFERENCE
+
+        def taken(start, end):
+            asked.append((start, end))
+            return list(rows)
+
+        def judge(columns, known, weeks, now):
+            judged.append((list(columns), known.tolist(), weeks, now.tolist()))
+            return "judged"
+
+        windows._rows = taken
+        with patch.object(joint, "judge_pairs", judge):
+            found = windows.pairs({"x": 1, "y": 2, "z": 3})
+        return found, asked, judged
+
+    def test_pairs_are_compared_with_the_eight_weeks_after_the_first_load(self):
+        start = END - 10 * WEEK
+        rows = [(NOW - 10 * WEEK, "0304"), (NOW - 9 * WEEK, "05"), (NOW - 9 * WEEK, "0001"), (NOW, False)]
+        found, asked, judged = self.pairs(10, rows)
+        self.assertEqual(found, "judged")
+        self.assertEqual(asked, [(start, start + ordinary.MIN_PARTS * WEEK), (END - WEEK, END)])
+        self.assertEqual(judged, [(["x", "y"], [[3, 4], [0, 1]], [0, 1], [[3, 4], [0, 1]])])
+
+    def test_pairs_are_not_judged_before_the_weeks_of_the_reference_are_over(self):
+        self.assertEqual(self.pairs(ordinary.MIN_PARTS)[0], joint.JointResult())
+        self.assertEqual(self.pairs(ordinary.MIN_PARTS + 1)[0], "judged")
+        self.assertEqual(self.pairs(30, first=None)[0], joint.JointResult())
+
+    def test_an_adopted_reference_takes_the_place_of_the_first_weeks(self):
+        reference = SimpleNamespace(window_start=END - 9 * WEEK, window_end=END - 3 * WEEK)
+        _found, asked, _judged = self.pairs(30, reference=reference)
+        self.assertEqual(asked[0], (END - 9 * WEEK, END - 3 * WEEK))
+
+    def test_few_rows_are_taken_from_four_weeks_but_none_of_the_reference(self):
+        few = drift.MIN_YEAR_ROWS - 1
+        self.assertEqual(self.pairs(30, window_rows=few)[1][1], (END - 4 * WEEK, END))
+        reference = SimpleNamespace(window_start=END - 9 * WEEK, window_end=END - 3 * WEEK)
+        self.assertEqual(self.pairs(30, reference=reference, window_rows=few)[1][1], (END - 3 * WEEK, END))
+        self.assertEqual(self.pairs(30, window_rows=few + 1)[1][1], (END - WEEK, END))
