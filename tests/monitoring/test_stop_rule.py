@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.monitoring.report_series import ReportSeries
+from odoo.addons.ai_deployment.models.monitoring.stop_rule import stop_where_below_floor
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, AnomalyCase
 
 
@@ -50,3 +52,66 @@ class TestStopRule(AnomalyCase):
             self.flag(week, 1, 29)
             self.look(week)
         self.assertEqual(self.bills.state, "shadow")
+
+
+@tagged("post_install", "-at_install")
+class TestReportsInARow(AiDeploymentCase):
+    """Reports as a monitoring run leaves them, without the run."""
+
+    def setUp(self):
+        super().setUp()
+        self.deployment.sudo().live_since = NOW
+
+    def report(self, week, exceeded=True, test="floor", verdict="quiet", kind="performance"):
+        with clock.at(NOW + week * WEEK):
+            line = {"key": "auc", "label": "AUC", "verdict": verdict, "test": test, "exceeded": exceeded}
+            return ReportSeries(self.deployment.sudo(), self.version.sudo(), kind).create(
+                (NOW + (week - 1) * WEEK).date(),
+                (NOW + week * WEEK).date(),
+                [{**line, "text": f"Week {week}."}, {**line, "key": "precision", "text": f"Later in week {week}."}],
+                verdict=verdict,
+            )
+
+    def stops(self, report):
+        return stop_where_below_floor(self.deployment.sudo(), report)
+
+    def test_the_alert_says_what_the_latest_report_said_first(self):
+        self.deployment.write({"stop_after": 2})
+        self.assertIs(self.stops(self.report(1)), False)
+        self.assertIs(self.stops(self.report(2)), True)
+        self.assertEqual(self.deployment.state, "suspended")
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "stopped")])
+        self.assertIn("in 2 reports in a row. Week 2.", alert.name)
+
+    def test_what_does_not_count(self):
+        for later in (
+            {"exceeded": False},
+            {"test": "figure"},
+            {"kind": "drift"},
+            {"verdict": "cannot_judge"},
+        ):
+            with self.subTest(later), self.env.cr.savepoint() as savepoint:
+                self.deployment.write({"stop_after": 2})
+                self.report(1)
+                self.assertFalse(self.stops(self.report(2, **later)))
+                if later.get("kind") != "drift" and later.get("verdict") != "cannot_judge":
+                    self.assertFalse(self.stops(self.report(3)), "the count begins anew")
+                self.assertTrue(self.stops(self.report(4)))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_reports_count_from_the_moment_it_went_live(self):
+        self.deployment.write({"stop_after": 2})
+        self.report(1)
+        latest = self.report(2)
+        self.deployment.sudo().live_since = NOW + WEEK + timedelta(seconds=1)
+        self.assertFalse(self.stops(latest))
+        self.deployment.sudo().live_since = NOW + WEEK
+        self.assertTrue(self.stops(latest))
+
+    def test_only_what_is_live_and_has_a_rule_is_stopped(self):
+        report = self.report(1)
+        self.deployment.stop_after = 0
+        self.assertFalse(self.stops(report))
+        self.deployment.write({"stop_after": 1, "state": "suspended"})
+        self.assertFalse(self.stops(report))
