@@ -1,10 +1,12 @@
 """Values of a record as people read them."""
 
+from datetime import date, timedelta
+
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.documents.field_texts import field_texts
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
 @tagged("post_install", "-at_install")
@@ -20,6 +22,28 @@ class TestFieldTexts(AiDeploymentCase):
             texts = dict(field_texts(lead, ("expected_revenue", "create_date")))
         self.assertIn("5,000.00", texts["Expected Revenue"])
         self.assertTrue(texts["Created on"].startswith("today, "))
+
+    def test_the_age_of_a_record_is_told_in_whole_days(self):
+        lead = self.make_leads()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = %s", [NOW, lead.id])
+        lead.invalidate_recordset()
+        for age, told in (
+            (timedelta(hours=24) - timedelta(seconds=1), "today, "),
+            (timedelta(hours=24), "1 day ago, "),
+            (timedelta(hours=48) - timedelta(seconds=1), "1 day ago, "),
+            (timedelta(hours=48), "2 days ago, "),
+        ):
+            with clock.at(NOW + age):
+                [(_label, text)] = field_texts(lead, ("create_date",))
+            self.assertTrue(text.startswith(told), text)
+
+    def test_dates_choices_and_other_values(self):
+        lead = self.make_leads(date_deadline=date(2026, 3, 2), priority="2", color=7)
+        self.assertEqual(
+            [text for _label, text in field_texts(lead, ("date_deadline", "priority", "color"))],
+            ["03/02/2026", dict(lead._fields["priority"]._description_selection(self.env))["2"], "7"],
+        )
 
     def test_a_field_that_the_user_may_not_read_is_left_out(self):
         lead = self.make_leads()

@@ -1,11 +1,12 @@
 """Whose scores a user is shown; what that means on records is tested with the mixin of documents."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.documents import score_sql
-from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
+from odoo.addons.ai_deployment.models.documents.score_sql import Shown, ShownScores
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -113,3 +114,8 @@ class TestScoreSql(AiDeploymentCase):
         shown = self.shown(self.seller, self.env["crm.lead"].new({"name": "New"}))
         with clock.at(NOW):
             self.assertEqual((shown.lines(), list(shown.ids)), ((None, {}, {}), []))
+
+    def test_a_deployment_speaks_of_its_company_and_of_those_below_that_have_none(self):
+        shown = Shown(None, [], {2: 1, 1: 1, 3: 3, 5: 1})
+        for company, speaks in ((1, [1, 2, 5]), (3, [3]), (9, [9])):
+            self.assertEqual(shown.companies(SimpleNamespace(company_id=SimpleNamespace(id=company))), speaks)
