@@ -1,10 +1,14 @@
 """What the records behind a line have in common."""
 
+import json
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml import quality
+from odoo.addons.ai_deployment.ml.binning import FIRST, MISSING
+from odoo.addons.ai_deployment.ml.profile import CONFIDENCE, CONFIDENCE_BINS, PREDICTION, SCORE
 from odoo.addons.ai_deployment.models.monitoring.report_records import ReportRecords
 from odoo.addons.ai_deployment.tests.monitoring.common import WeeksCase
 
@@ -87,3 +91,65 @@ class TestReportRecords(WeeksCase):
         traits = records._traits([ids[0], ids[1], 0])
         self.assertEqual(traits["source_id"].tolist(), [None, fair.id, None])
         self.assertEqual(traits["user_id"].tolist()[1:], [self.seller.id, None])
+
+    def in_question(self, line, key, codes, test="shape"):
+        self.env.cr.execute(
+            "UPDATE ai_deployment_report_line SET key = %s, test = %s, codes = %s::jsonb WHERE id = %s",
+            [key, test, json.dumps(codes), line.id],
+        )
+        line.invalidate_recordset()
+        return set(ReportRecords(line).ids())
+
+    def test_the_records_of_a_line_are_those_in_its_bins(self):
+        records, _ids = self.without_country()
+        line, report, card = records.line, records.report, self.version._card()
+        logged = self.env["ai.deployment.inference"].search(
+            [
+                ("deployment_id", "=", self.deployment.id),
+                ("is_first_inference", "=", True),
+                ("date", ">=", report.window_start),
+                ("date", "<", report.window_end),
+            ]
+        )
+        self.assertEqual(len(logged), 105)
+        for key, field, bins in (
+            (SCORE, "predicted_value", card.score_bins),
+            (CONFIDENCE, "confidence", CONFIDENCE_BINS),
+        ):
+            binned = dict(zip(logged.mapped("res_id"), bins.codes(logged.mapped(field)).tolist(), strict=True))
+            for code in sorted(set(binned.values())):
+                expected = {res_id for res_id, own in binned.items() if own == code}
+                self.assertEqual(self.in_question(line, key, [code]), expected, (key, code))
+            self.assertEqual(self.in_question(line, key, sorted(set(binned.values()))), set(binned))
+            self.assertEqual(self.in_question(line, key, [MISSING]), set())
+        for code, prediction in ((FIRST, False), (FIRST + 1, True)):
+            expected = set(logged.filtered(lambda one, side=prediction: one.prediction == side).mapped("res_id"))
+            self.assertEqual(self.in_question(line, PREDICTION, [code]), expected)
+        countries = {lead.id: lead.country_id for lead in self.env["crm.lead"].browse(logged.mapped("res_id"))}
+        for code, country in ((MISSING, self.env["res.country"]), (FIRST, self.belgium), (FIRST + 1, self.usa)):
+            expected = {res_id for res_id, own in countries.items() if own == country}
+            self.assertTrue(expected)
+            self.assertEqual(self.in_question(line, "country_id", [code]), expected)
+            self.assertEqual(
+                self.in_question(line, "country_id=x", {"column": "country_id", "codes": [code]}), expected
+            )
+
+    def test_the_records_of_a_line_about_their_number_are_those_that_it_counts(self):
+        records, ids = self.without_country()
+        line = records.line
+        every = self.in_question(line, quality.ROWS, None, quality.VOLUME)
+        self.assertEqual(len(every), 105)
+        self.assertEqual(self.in_question(line, quality.ROWS, None, quality.LATE), set())
+        self.assertEqual(self.in_question(line, quality.ROWS, None, quality.FAILED), set())
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = create_date - interval '8 days' WHERE id = ANY(%s)", [ids]
+        )
+        self.assertEqual(self.in_question(line, quality.ROWS, None, quality.LATE), set(ids))
+        for name, value in (("route", "review"), ("failure_type", "unexpected")):
+            self.env.cr.execute(  # pylint: disable=sql-injection
+                f"UPDATE ai_deployment_inference SET {name} = %s WHERE res_id = ANY(%s)", [value, ids]
+            )
+            self.env.invalidate_all()
+            counted = set(ids) if name == "route" else set()
+            self.assertEqual(self.in_question(line, quality.ROWS, None, quality.REVIEW), counted)
+        self.assertEqual(self.in_question(line, quality.ROWS, None, quality.FAILED), set(ids))
