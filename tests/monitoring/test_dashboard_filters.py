@@ -1,8 +1,13 @@
 """Time range, version and segment of the dashboard: what can be chosen, and what a wrong choice is told."""
 
+from types import SimpleNamespace
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.monitoring import dashboard_filters
+from odoo.addons.ai_deployment.models.monitoring.dashboard_filters import DashboardFilters
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import SHOWN, DashboardCase
@@ -54,3 +59,33 @@ class TestDashboardFilters(DashboardCase):
             for wrong in ({"weeks": 5}, {"weeks": "12"}, {"version": other.id}, {"version": "1"}, {"segment": 7}):
                 with self.assertRaises(UserError):
                     self.deployment.monitoring_page(wrong)
+
+    def test_nothing_chosen_is_the_usual_range_of_all_versions_and_segments(self):
+        for chosen in (None, {}, {"version": 0, "segment": None}):
+            filters = DashboardFilters.read(self.deployment, chosen)
+            self.assertEqual((filters.weeks, filters.version.ids, filters.segment), (12, [], ""))
+        filters = DashboardFilters.read(self.deployment, {"weeks": 52, "version": self.version.id, "segment": "x"})
+        self.assertEqual((filters.weeks, filters.version, filters.segment), (52, self.version, "x"))
+
+    def test_segments_that_were_judged_can_be_chosen_by_name(self):
+        lines = [
+            SimpleNamespace(key=key, label=label, test=test, verdict=verdict)
+            for key, label, test, verdict in (
+                ("b", "Beta", "segment", "quiet"),
+                ("a", "Alpha", "segment", "drifted"),
+                ("c", "Gamma", "segment", "cannot_judge"),
+                ("d", "Delta", "figure", "quiet"),
+            )
+        ]
+        filters = DashboardFilters.read(self.deployment, {"version": self.version.id})
+        found = filters.choices(self.deployment, lines)
+        self.assertEqual([row["value"] for row in found["segments"]], ["", "a", "b"])
+        self.assertEqual([row["value"] for row in found["weeks"]], [4, 12, 26, 52])
+        self.assertEqual(found["chosen"], {"weeks": 12, "version": self.version.id, "segment": ""})
+        self.assertEqual(DashboardFilters.read(self.deployment, None).choices(self.deployment, [])["chosen"]["version"], 0)
+
+    def test_only_the_newest_versions_can_be_chosen(self):
+        second, third = (self.keep(self.deployment, self.card()) for _number in range(2))
+        with patch.object(dashboard_filters, "MOST_VERSIONS", 2):
+            found = DashboardFilters.read(self.deployment, None).choices(self.deployment, [])
+        self.assertEqual([row["value"] for row in found["versions"]], [0, third.id, second.id])
