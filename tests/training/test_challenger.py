@@ -156,3 +156,29 @@ class TestUnseen(MomentsCase):
         self.assertIn("about 40 more", text("inconclusive", 40, brier=-0.001))
         self.assertIn("77", text("better"))
         self.assertIn("77", text("worse"))
+
+    def test_what_verdicts_say_of_a_version(self):
+        def text(kind="reviewed", **metrics):
+            metrics = {"test_rows": 1200, "test_random_checks": 3, "average_precision": 0.756, **metrics}
+            metrics = {"average_precision_before": 0.5, **metrics}
+            tested = SimpleNamespace(card=SimpleNamespace(kind=kind), metrics=metrics)
+            return Challenger(self.deployment)._judged_text(tested)
+
+        too_few = "Too few cases have been reviewed."
+        self.assertEqual((text("anomaly"), text(average_precision=None)), (too_few, too_few))
+        told = "On the latest 1,200 reviewed records: average precision 76 %, before 50 %."
+        self.assertEqual(text(), told)
+        self.assertIn("76 %, before 0 %.", text(average_precision_before=None))
+        self.assertEqual(text(average_precision=0.0), told.replace("76", "0"))
+        self.assertTrue(text(test_random_checks=0).startswith(f"{told} None of them was a random check"))
+
+    def test_scores_from_elsewhere_are_not_compared(self):
+        for kind in ("remote", "pushed"):
+            champion = SimpleNamespace(digest="another", _card=lambda kind=kind: SimpleNamespace(kind=kind))
+            training = SimpleNamespace(card=self.card())
+            found = Challenger(self.deployment).compare(champion, None, training, {}, [], np.array([]), np.array([]))
+            self.assertEqual(found["verdict"], "inconclusive")
+            self.assertIn("runs elsewhere", found["verdict_text"])
+        champion.digest = artifact.digest(artifact.dump(training.card))
+        found = Challenger(self.deployment).compare(champion, None, training, {}, [], np.array([]), np.array([]))
+        self.assertEqual(found["verdict"], "same")

@@ -1,5 +1,7 @@
 """What follows from a verdict: promoted, proposed or kept, and never more than the owner allowed."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
@@ -99,3 +101,39 @@ class TestPolicy(AiDeploymentCase):
         third = self.keep(self.deployment, self.card(low=-3.0))
         self.assertEqual(attempts(third, self.version), 2)
         self.assertEqual(attempts(self.version, self.env["ai.deployment.version"]), 0)
+
+    def rolled_back(self, ago):
+        """The serving version is back since so long, by itself."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ai_deployment_assignment SET way = 'automatic_rollback', start_date = %s WHERE deployment_id = %s",
+            [NOW - ago, self.deployment.id],
+        )
+        self.env.invalidate_all()
+
+    def test_after_an_automatic_rollback_a_person_decides_for_a_while(self):
+        self.deployment.probation_days = 3
+        self.rolled_back(timedelta(days=7) - timedelta(seconds=1))
+        self.follow("automatic")
+        self.assertEqual((self.deployment.champion_id, self.training.decision), (self.version, "proposed"))
+        self.assertIn("rolled back automatically", self.text)
+        self.training.action_cancel()
+        self.deployment.probation_days = 9
+        self.rolled_back(timedelta(days=8))
+        self.follow("automatic")
+        self.assertEqual(self.training.decision, "proposed")
+        self.training.action_cancel()
+        self.rolled_back(timedelta(days=9))
+        version = self.follow("automatic")
+        self.assertEqual((self.deployment.champion_id, self.training.decision), (version, "promoted"))
+
+    def test_the_first_version_is_compared_with_none(self):
+        self.training = self.env["ai.deployment.training"]._ask(self.deployment)
+        text = follow_policy(self.version.sudo(), self.env["ai.deployment.version"], self.training)
+        self.assertEqual((self.training.decision, self.training.attempt), ("promoted", 0))
+        self.assertEqual(text, f"{self.version.name} is the first version and serves now.")
+
+    def test_a_proposal_is_due_in_a_week(self):
+        self.follow("propose")
+        [proposal] = self.proposals()
+        self.assertEqual((proposal.date_deadline, proposal.note), (NOW.date() + timedelta(days=7), False))

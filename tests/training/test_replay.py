@@ -1,6 +1,8 @@
 """The replay scores the latest records as logged, and judges on rows that neither version learned from."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 
@@ -8,7 +10,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.models.training.replay import Replay, expected
+from odoo.addons.ai_deployment.models.training import replay
+from odoo.addons.ai_deployment.models.training.replay import CAPACITY_SHARE, Replay, expected, known_outcomes
 from odoo.addons.ai_deployment.tests.common import NOW, probability
 from odoo.addons.ai_deployment.tests.training.challenger_common import LATER, ChallengerCase
 
@@ -105,3 +108,35 @@ class TestReplay(ChallengerCase):
         self.end(self.large, self.small)
         with clock.at(NOW + timedelta(days=10)):
             self.assertEqual(self.replay()["figures"]["rows"], 0)
+
+    def test_the_capacity_is_what_people_can_look_at_or_a_tenth(self):
+        for per_day, answers, reviews, share in (
+            (100.0, 20, 10, 0.2),
+            (100.0, 20, 30, 0.3),
+            (100.0, 0, 1, 0.01),
+            (100.0, 0, 99, 0.99),
+            (100.0, 0, 100, CAPACITY_SHARE),
+            (100.0, 0, 0, CAPACITY_SHARE),
+            (0.0, 20, 10, CAPACITY_SHARE),
+        ):
+            self.deployment.reviews_per_day = reviews
+            with (
+                patch.object(replay, "recent_confidences", lambda _deployment, count=per_day: ([], count)),
+                patch.object(replay, "answers_per_day", lambda _deployment, count=answers: count),
+            ):
+                self.assertEqual(Replay(self.deployment, self.challenger, 9)._capacity(50), share)
+
+    def test_outcomes_of_moments_are_due_after_the_horizon_whatever_the_age(self):
+        documents = SimpleNamespace(
+            _ai_came_true=lambda _deployment, landmarks: landmarks,
+            _ai_training_rows=lambda _deployment, _now: [(1, None, True), (3, None, False)],
+        )
+        deployment = SimpleNamespace(env={"a model": documents}, res_model="a model", landmarks=True, horizon_days=10)
+        last = LATER - timedelta(days=10)
+        moments = {1: last + timedelta(seconds=1), 2: last, 3: last - timedelta(days=1)}
+        self.assertEqual(set(known_outcomes(deployment, moments)), {2, 3})
+        deployment.landmarks = False
+        self.assertEqual(set(known_outcomes(deployment, moments)), {1, 3})
+
+    def test_without_a_score_nothing_is_expected(self):
+        self.assertEqual(expected(np.array([np.nan]), np.array([1])), {"rows": 0, "flagged": 0.0, "bins": [0] * 10})

@@ -8,6 +8,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, TAGS, make_column
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.tools.wording import plain
 from odoo.addons.ai_deployment.models.training import suggestions
@@ -231,3 +232,59 @@ class TestSuggestions(AiDeploymentCase):
         self.assertNotIn("meetings", found, "nobody met")
         living.feature_ids = [(0, 0, found["age"].declaration)]
         self.assertEqual(living.feature_ids.key, "course:age")
+
+
+@tagged("post_install", "-at_install")
+class TestCandidates(AiDeploymentCase):
+    def test_an_example_is_the_commonest_level_or_the_median_as_the_user_reads_it(self):
+        suggest = Suggestions(self.deployment.with_user(self.owner))
+        priorities = dict(self.env["crm.lead"]._fields["priority"]._description_selection(self.env))
+        tags = self.env["crm.tag"].create([{"name": "One"}, {"name": "Two"}])
+        for path, kind, values, example in (
+            ("expected_revenue", NUMBER, [1, None, 2.255, 9], "2.25"),
+            ("expected_revenue", NUMBER, [1.5], "1.5"),
+            ("expected_revenue", NUMBER, [None], ""),
+            ("priority", CATEGORY, ["0", "2", None, "2"], priorities["2"]),
+            ("priority", CATEGORY, [None], ""),
+            ("function", CATEGORY, ["Buyer"], "Buyer"),
+            ("country_id", CATEGORY, [str(self.usa.id), str(self.belgium.id), str(self.usa.id)], "United States"),
+            ("tag_ids", TAGS, [(str(tags[0].id), str(tags[1].id)), None, (str(tags[1].id),)], "Two"),
+        ):
+            column = make_column(path, kind, values)
+            self.assertEqual(suggest._example({"path": path}, column), example, (path, values))
+
+    def test_an_example_that_the_user_may_not_read_is_not_shown(self):
+        partner = self.env["res.partner"].create({"name": "Hidden"})
+        self.env["ir.rule"].create(
+            {
+                "name": "test",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {partner.id})]",
+            }
+        )
+        suggest = Suggestions(self.deployment.with_user(self.owner))
+        column = make_column("partner_id", CATEGORY, [str(partner.id)])
+        self.assertEqual(suggest._example({"path": "partner_id"}, column), "")
+
+    def test_useful_is_what_is_filled_varies_and_repeats(self):
+        for values, is_useful in (
+            (["a"] * 10 + ["b"] * 10, True),
+            (["a"] * 20, False),  # constant
+            (["a"] * 10 + [None] * 10, True),  # filled on some only
+            (["a"] * 10 + [str(number) for number in range(10)], True),  # half of them repeat
+            (["a"] * 9 + [str(number) for number in range(10)], False),
+            (["a"] * 10 + [None] * 490, True),  # 2 % are filled
+            (["a"] * 10 + [None] * 491, False),
+            ([None] * 20, False),
+        ):
+            columns = {"x": make_column("x", CATEGORY, values)}
+            own = [({"key": "x"}, {})]
+            self.assertEqual(bool(Suggestions(self.deployment)._useful(own, columns)), is_useful, values[-12:])
+
+    def test_what_was_not_read_has_no_example(self):
+        suggest, spec = Suggestions(self.deployment), {"key": "x", "path": "function", "source": "path", "name": "Named"}
+        for columns in ({}, {"x": make_column("x", CATEGORY, [])}):
+            found = suggest._suggestion(spec, {"path": "function"}, columns)
+            self.assertEqual((found.fill_share, found.example, found.is_chosen), (None, "", False))
+        found = suggest._suggestion(spec, {"path": "function"}, {"x": make_column("x", CATEGORY, ["Buyer", None])})
+        self.assertEqual((found.fill_share, found.example), (0.5, "Buyer"))
