@@ -1,12 +1,14 @@
 """The first days after a promotion: a broken guard rolls back once, with an alert, and nothing flips back."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.policy import promote
-from odoo.addons.ai_deployment.models.training.probation import Probation
+from odoo.addons.ai_deployment.models.training.probation import Days, Probation
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 SOON = NOW + timedelta(days=2)
@@ -165,3 +167,71 @@ class TestProbation(AiDeploymentCase):
         self.serve(lonely, self.card())
         with clock.at(NOW):
             self.assertFalse(Probation(lonely).is_on)
+
+
+@tagged("post_install", "-at_install")
+class TestGuards(TransactionCase):
+    """What is broken and what is chance, from counts alone."""
+
+    def setUp(self):
+        super().setUp()
+        self.probation = object.__new__(Probation)
+        self.probation.env = self.env
+
+    def days(self, rows, failed=0, flagged=0, bins=()):
+        return Days(rows, failed, 0, flagged, list(bins))
+
+    def test_failures_count_beyond_a_twentieth_and_beyond_twice_the_usual(self):
+        for now, before, text in (
+            ((50, 50), (100, 0), "50 % of the records could not be scored, 0 % with the version before."),
+            ((50, 50), (0, 0), "50 % of the records could not be scored, 0 % with the version before."),
+            ((950, 50), (100, 0), ""),  # just a twentieth
+            ((500, 500), (90, 10), "50 % of the records could not be scored, 10 % with the version before."),
+            ((500, 500), (76, 24), ""),  # twice the usual is nearly that
+            ((0, 3), (100, 0), "100 % of the records could not be scored, 0 % with the version before."),
+            ((8, 2), (100, 0), ""),  # a handful
+        ):
+            self.assertEqual(self.probation._failures(self.days(*now), self.days(*before)), text, (now, before))
+
+    def scores(self, flagged, said=0.1, rows=1000, now=(), before=(), said_rows=1000):
+        expected = {"rows": said_rows, "flagged": said, "bins": list(before or now)}
+        with patch.object(Probation, "_expected", lambda _probation: expected):
+            return self.probation._scores(self.days(rows, 0, flagged, now))
+
+    def test_flags_are_far_from_what_was_said_beyond_twice_or_half_of_it(self):
+        even = [100] * 10
+        self.assertEqual(
+            self.scores(300, now=even),
+            "30.0 % of the records are flagged; the replay before the promotion said 10.0 %.",
+        )
+        self.assertTrue(self.scores(20, now=even))
+        for flagged in (210, 100, 45):
+            self.assertEqual(self.scores(flagged, now=even), "")
+        self.assertEqual(self.scores(300, now=even, said_rows=0), "")
+
+    def test_the_shape_of_the_scores_is_judged_from_two_hundred_on(self):
+        one, other = [150] + [5] * 10, [5] * 10 + [150]
+        self.assertIn("stability index", self.scores(100, now=one, before=other))
+        self.assertEqual(self.scores(100, now=one, before=one), "")
+        for rows, said_rows, told in ((200, 200, True), (199, 200, False), (200, 199, False)):
+            text = self.scores(20, rows=rows, said_rows=said_rows, now=one, before=other)
+            self.assertEqual(bool(text), told, (rows, said_rows))
+
+    def test_a_usual_day_is_the_median_else_what_the_test_said(self):
+        asked = []
+
+        def counted(_version, start, end):
+            asked.append((start, end))
+            return self.counts
+
+        self.probation.env = {"ai.deployment.profile": SimpleNamespace(_counts_by_day=counted)}
+        version = SimpleNamespace(held_out={"per_day": 4.5})
+        self.probation.assignment = SimpleNamespace(start_date=NOW, version_id=version)
+        with patch.object(Probation, "_before", lambda _probation: None):
+            self.counts = {1: 300, 2: 10, 3: 12}
+            self.assertEqual(self.probation._usual_per_day(), 12.0)
+            self.assertEqual(asked, [((NOW - timedelta(days=28)).date(), NOW.date() + timedelta(days=1))])
+            self.counts = {}
+            self.assertEqual(self.probation._usual_per_day(), 4.5)
+            version.held_out = None
+            self.assertEqual(self.probation._usual_per_day(), 0.0)
