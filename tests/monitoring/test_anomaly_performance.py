@@ -9,7 +9,8 @@ import numpy as np
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.intervals import clopper_pearson
-from odoo.addons.ai_deployment.models.monitoring.anomaly_performance import AnomalyPerformance
+from odoo.addons.ai_deployment.models.monitoring import anomaly_performance
+from odoo.addons.ai_deployment.models.monitoring.anomaly_performance import MIN_FLAGGED, AnomalyPerformance, Verdict
 from odoo.addons.ai_deployment.models.training.challenger import Challenger
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, AnomalyCase
@@ -123,3 +124,55 @@ class TestAnomalyPerformance(AnomalyCase):
             )
         self.assertEqual(values["verdict"], "inconclusive")
         self.assertIn("About 16 more are needed", values["verdict_text"])
+
+    def test_ten_verdicts_on_flagged_bills_are_enough(self):
+        self.flag(0, 4, MIN_FLAGGED - 5)
+        self.assertEqual(self.look(0).verdict, "cannot_judge")
+        self.flag(1, 1, 0)
+        report = self.look(1)
+        self.assertEqual((report.verdict, report.row_count), ("quiet", MIN_FLAGGED))
+
+    def test_precision_is_held_against_the_floor_where_there_is_one(self):
+        performance = AnomalyPerformance(self.bills.sudo())
+        verdicts = [Verdict(0, "flagged", number < 3, None) for number in range(30)]
+        high = clopper_pearson(3, 30)[1]
+        for floor, test, exceeded in ((0.0, "figure", False), (high, "floor", False), (high + 0.001, "floor", True)):
+            performance.deployment.floor_precision = floor
+            line = performance._precision_line(verdicts)
+            self.assertEqual((line["test"], line["exceeded"]), (test, exceeded))
+            self.assertEqual(line["verdict"], "drifted" if exceeded else "quiet")
+            self.assertEqual((line["statistic"], "required" in line["text"]), (0.1, bool(floor)))
+
+    def test_random_checks_without_a_known_chance_say_nothing(self):
+        performance = AnomalyPerformance(self.bills.sudo())
+        unknown = Verdict(1, "audit", True, None)
+        self.assertEqual(performance._audit_lines([]), [])
+        self.assertEqual(performance._audit_lines([unknown]), [])
+        known = [Verdict(number, "audit", False, 0.5) for number in range(20)]
+        [line] = performance._audit_lines([*known, unknown])
+        self.assertEqual((line["statistic"], line["key"]), (0.0, "audit"))
+
+    def test_of_the_reversed_those_that_nobody_saw_are_told(self):
+        performance, asked = AnomalyPerformance(self.bills.sudo()), []
+
+        def scores(_deployment, _version, start, end, _columns):
+            asked.append((start, end))
+            return [(1, NOW, True), (2, NOW, False), (3, NOW, False), (4, NOW, True)]
+
+        came = {1: True, 2: True, 3: True, 4: False}
+        documents = SimpleNamespace(_ai_came_true=lambda _deployment, landmarks: came if landmarks else None)
+        start, end = NOW.date(), (NOW + WEEK).date()
+        with (
+            patch.object(anomaly_performance, "first_scores", scores),
+            patch.object(performance, "documents", documents),
+            patch.object(performance.wording, "with_money", lambda text, ids: f"{text}: {ids}"),
+        ):
+            [line] = performance._reversal_lines(start, end)
+            self.assertEqual(line["statistic"], 1 / 3)
+            self.assertEqual(
+                line["text"],
+                "3 of 4 bills were reversed within 10 days; 1 of them had been accepted automatically: [1]",
+            )
+            self.assertEqual(asked, [(start - timedelta(days=10), end - timedelta(days=10))])
+            came.update(dict.fromkeys(came, False))
+            self.assertEqual(performance._reversal_lines(start, end), [])

@@ -1,6 +1,9 @@
 """A part of the business that is served badly is named."""
 
 from datetime import timedelta
+from math import log
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -75,3 +78,24 @@ class TestSegmentPerformance(CohortCase):
         field.unlink()
         self.cohort(0)
         self.assertFalse(self.report(0).line_ids.filtered(lambda line: line.test == "segment"))
+
+    def test_records_of_a_segment_that_is_off_are_moved_by_as_much(self):
+        def line(key, came_true, said, exceeded=True, test="segment"):
+            return SimpleNamespace(key=key, statistic=came_true, threshold=said, exceeded=exceeded, test=test)
+
+        def offsets(*lines):
+            series = SimpleNamespace(latest_judged=lambda: SimpleNamespace(line_ids=list(lines)))
+            segments = SegmentPerformance(self.deployment.sudo(), series)
+            parts = {1: 7, 2: 8, 3: None, 4: 9}
+            with patch.object(segments, "_segments_of", lambda ids: (None, parts)):
+                found = segments.offsets([1, 2, 3, 4])
+            return None if found is None else found.round(6).tolist()
+
+        up, least = round(log(0.8 / 0.2), 6), round(log(0.01 / 0.99) - log(0.99 / 0.01), 6)
+        self.assertIsNone(offsets())
+        self.assertIsNone(offsets(line("segment:7", 0.8, 0.5, exceeded=False), line("auc", 0.8, 0.5, test="floor")))
+        good = line("segment:8", 0.5, 0.5, exceeded=False)
+        self.assertEqual(offsets(line("segment:7", 0.8, 0.5), good), [up, 0.0, 0.0, 0.0])
+        self.assertEqual(offsets(line("segment:0", 0.5, 0.8), good), [0.0, 0.0, -up, 0.0])
+        self.assertEqual(offsets(line(REST, 0.8, 0.5), good), [up, 0.0, up, up], "those without a line of their own")
+        self.assertEqual(offsets(line("segment:7", 0.0, 1.0), good)[0], least)
