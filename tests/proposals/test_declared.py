@@ -1,8 +1,12 @@
 """Answer fields as a contract declares them."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.proposals import declared
 from odoo.addons.ai_deployment.models.proposals.declared import declared_fields
+from odoo.addons.ai_deployment.remote.answer_fields import LONGEST_NAME
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
 
@@ -35,3 +39,19 @@ class TestDeclared(AiDeploymentCase):
         teams = self.env["crm.team"].create([{"name": "Ours"}, {"name": "Theirs", "company_id": other.id}])
         found = self.declared({"key": "team_id", "domain": f"[('id', 'in', {teams.ids})]"})
         self.assertEqual([*found["team_id"]["choices"]], ["Ours"])
+
+    def test_as_many_choices_as_a_contract_has_room_for(self):
+        teams = self.env["crm.team"].create([{"name": name} for name in ("One", "Two", "Three")])
+        answer = {"key": "team_id", "domain": f"[('id', 'in', {teams.ids})]"}
+        for most, kind, count in ((3, "choice", 3), (2, "record", 0)):
+            with patch.object(declared, "MOST_CHOICES", most):
+                found = self.declared(answer)["team_id"]
+            self.assertEqual((found["kind"], len(found["choices"])), (kind, count))
+
+    def test_long_names_are_cut_and_stay_apart(self):
+        name = "N" * (LONGEST_NAME - 20)
+        teams = self.env["crm.team"].create([{"name": f"{name}{end}"} for end in ("", "x")])
+        found = self.declared({"key": "team_id", "domain": f"[('id', 'in', {teams.ids})]"})["team_id"]["choices"]
+        self.assertIn(name, found)
+        self.assertEqual({choice[: len(name)] for choice in found}, {name})
+        self.assertLessEqual(max(map(len, found)), LONGEST_NAME)
