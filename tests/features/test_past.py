@@ -1,8 +1,9 @@
 """Inputs as of a moment: what tracking and dated records tell, and where nobody can know."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models.features import past
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
@@ -56,6 +57,34 @@ class TestPast(CourseOfLeads, AiDeploymentCase):
         self.assertEqual(self.of(lead, 5, "country_id", kind="category"), ([str(self.belgium.id)], None))
         for path in ("type", "country_id", "partner_id.name", "country_id.code"):
             self.assertEqual(past.source_of(self.env["crm.lead"], spec(path=path)), past.KEPT)
+
+    def test_what_tracking_keeps_becomes_what_the_record_would_hold(self):
+        for kind, typed, kept, held in (
+            ("many2one", "int", 7, 7),
+            ("many2one", "int", 0, None),
+            ("boolean", "int", 1, True),
+            ("boolean", "int", 0, False),
+            ("boolean", "int", None, False),
+            ("integer", "int", -3, -3),
+            ("integer", "int", None, 0),
+            ("float", "float8", 2.5, 2.5),
+            ("monetary", "float8", None, 0),
+            ("date", "timestamp", datetime(2026, 3, 2, 9), date(2026, 3, 2)),
+            ("datetime", "timestamp", NOW, NOW),
+            ("char", "varchar", "x", "x"),
+            ("char", "varchar", "", None),
+            ("text", "text", "", None),
+        ):
+            value = SQL("%s::" + typed, kept)
+            [[found]] = self.env.execute_query(SQL("SELECT %s", past._as_value(kind, value)))
+            self.assertEqual((found, found is None), (held, held is None), (kind, kept))
+
+    def test_amounts_that_differ_by_less_than_a_cent_are_the_same(self):
+        leads = self.came(self.make_leads(2, expected_revenue=900))
+        for lead, left in zip(leads, (500.004, 500.006), strict=True):
+            self.track(lead, "expected_revenue", 10, 100, left)
+            self.track(lead, "expected_revenue", 30, 500, 900)
+        self.assertEqual(self.of(leads, 20, "expected_revenue")[1], [True, False])
 
     def test_known_since_the_first_change_of_the_latest_field(self):
         leads, documents = self.came(self.make_leads(2)), self.env["crm.lead"]

@@ -1,11 +1,18 @@
 """Activities that point to reviews: how many there are, and that they follow the queue."""
 
+from datetime import date, datetime
 from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.review import activities, windows
-from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.review.activities import (
+    MAX_ACTIVITIES,
+    MOST_COUNTED,
+    ReviewActivities,
+    _due_day,
+    activities_of,
+)
 from odoo.addons.ai_deployment.tests.review.common import QueueCase, ReviewCase
 
 
@@ -16,6 +23,39 @@ class TestReviewActivities(ReviewCase):
         self.run_cron()
         self.run_cron()
         self.assertEqual(len(self.activities_of(review)), 1)
+
+    def test_the_rest_is_told_as_exactly_as_it_was_counted(self):
+        keeper = ReviewActivities(self.env)
+        for count, text in (
+            (1, "One more review is waiting for you"),
+            (2, "2 more reviews are waiting for you"),
+            (MOST_COUNTED, "1,000 more reviews are waiting for you"),
+            (MOST_COUNTED + 1, "More than 1,000 reviews are waiting for you"),
+        ):
+            self.assertEqual(keeper._rest_text(self.reviewer, count), text)
+
+    def test_a_review_is_due_on_the_day_of_its_reviewer(self):
+        review = self.ask(self.make_leads()).sudo()
+        review.write({"reviewer_id": self.reviewer.id, "deadline": datetime(2026, 3, 2, 23, 30)})
+        for tz, day in (("Europe/Brussels", 3), ("UTC", 2), (False, 2), ("America/New_York", 2)):
+            self.reviewer.tz = tz
+            self.assertEqual(_due_day(review), date(2026, 3, day))
+
+    def test_what_people_planned_beside_a_review_points_to_nothing(self):
+        review = self.ask(self.make_leads())
+        self.run_cron()
+        mine = review.activity_schedule("mail.mail_activity_data_todo", user_id=self.reviewer.id)
+        self.assertEqual(activities_of(review.sudo()), self.activities_of(review) - mine)
+        self.assertFalse(activities_of(review.browse()))
+
+    def test_reviews_that_activities_point_to_are_told_by_deployment(self):
+        reviews = self.ask(self.make_leads(3))
+        self.assertEqual(ReviewActivities(self.env).open_reviews(), {})
+        self.run_cron()
+        reviews[0].with_user(self.reviewer)._decide("unsure")
+        self.env.flush_all()
+        found = ReviewActivities(self.env).open_reviews()
+        self.assertEqual({key: set(ids) for key, ids in found.items()}, {self.deployment.id: set(reviews[1:].ids)})
 
     def test_a_flood_makes_twenty_activities_and_one_that_points_to_the_queue(self):
         reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 10))
