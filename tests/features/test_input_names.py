@@ -2,7 +2,12 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.features.input_names import declaration_key, names_of, proposed_name
+from odoo.addons.ai_deployment.models.features.input_names import (
+    declaration_key,
+    names_of,
+    proposed_name,
+    reader_specs,
+)
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.common import GermanLabels
 
@@ -80,3 +85,43 @@ class TestInputNames(GermanLabels, AiDeploymentCase):
     def test_names_in_a_row_and_the_key_of_one_that_is_gone(self):
         features = self.german(self.deployment.feature_ids)
         self.assertEqual(names_of(features, ["source_id", "country_id", "x_gone"]), "Quelle, Land, x_gone")
+
+    def test_a_key_tells_declarations_apart(self):
+        history = {"source": "history", "measure": "count", "group_paths": "partner_id, amount_total"}
+        for declared, key in (
+            ({"path": "city"}, "city"),
+            ({"source": "path", "path": "city"}, "city"),
+            ({"source": "course", "course": "age"}, "course:age"),
+            ({"source": "course", "measure": "age"}, "course:age"),
+            ({"source": "zeros", "path": "amount"}, "zeros:amount"),
+            ({"source": "age", "start_path": "a", "end_path": "b"}, "days:a:b"),
+            (history, "count:partner_id+amount_total"),
+            ({**history, "group_paths": ["partner_id", "amount_total"]}, "count:partner_id+amount_total"),
+            ({**history, "value_path": "amount", "window_days": 14}, "count:partner_id+amount_total:amount:14"),
+            ({**history, "window_days": 0, "group_paths": None}, "count"),
+        ):
+            self.assertEqual(declaration_key(declared), key)
+
+    def test_what_leads_nowhere_has_no_proposed_name(self):
+        leads = self.env["crm.lead"]
+        for declared in (
+            {"path": "gone"},
+            {"path": None},
+            {"source": "zeros", "path": "gone"},
+            {"source": "age", "start_path": "create_date", "end_path": "gone"},
+            {"source": "age", "start_path": "gone", "end_path": "create_date"},
+            {"source": "history", "measure": "gone"},
+        ):
+            self.assertEqual(proposed_name(leads, declared), "", declared)
+        self.assertEqual(proposed_name(leads, {"source": "card"}), "Overall unusualness")
+        self.assertEqual(proposed_name(leads, {"source": "history", "measure": "count"}), "Number of earlier records")
+
+    def test_the_name_that_a_person_typed_stays(self):
+        specs = {
+            "one": {"name": "Land", "path": "country_id", "source": "path", "is_named": True},
+            "two": {"name": "Land", "path": "country_id", "source": "path", "is_named": False},
+            "three": {"name": "Kept", "path": "gone", "source": "path"},
+        }
+        found = reader_specs(self.env["crm.lead"], specs)
+        self.assertEqual([spec["name"] for spec in found.values()], ["Land", "Country", "Kept"])
+        self.assertEqual(specs["two"]["name"], "Land", "what a version keeps stays as it is")

@@ -87,3 +87,37 @@ class TestNextStep(AiDeploymentCase):
     def test_the_approver_does_not_take_the_owners_steps(self):
         with self.assertRaises(AccessError):
             self.press(self.reviewer)
+
+    def test_what_has_ended_or_rests_has_no_step(self):
+        for state in ("production", "suspended", "retired"):
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE ai_deployment SET state = %s WHERE id = %s", [state, self.fresh.id])
+            found = self.step()
+            self.assertEqual((found.step, found.label, found.act), ("live", "", None))
+            self.assertIn({"production": "live", "suspended": "Suspended", "retired": "Retired"}[state], found.sentence)
+            self.assertIs(self.press(), True, "there is nothing to do")
+
+    def test_only_the_owner_accepts_and_others_see_the_step_after_it(self):
+        self.fresh.deputy_id = self.deputy
+        self.assertEqual((self.step().step, self.step(self.deputy).step), ("describe", "inputs"))
+
+    def test_an_approved_one_goes_live_and_without_an_approver_somebody_has_to_be_named(self):
+        self.deployment.sudo().has_accepted = True
+        self.deployment.sudo().check_ids._refresh()
+        found = next_step(self.deployment.with_user(self.owner))
+        self.assertEqual((found.step, found.label), ("live", "Go Live"))
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM ai_deployment_approval WHERE deployment_id = %s", [self.deployment.id])
+        self.env.cr.execute("UPDATE ai_deployment SET approver_id = NULL WHERE id = %s", [self.deployment.id])
+        self.env.invalidate_all()
+        found = next_step(self.deployment.with_user(self.deputy))  # who has nothing to accept
+        self.assertEqual((found.step, found.label), ("approve", ""))
+        self.assertIn("not named yet", found.sentence)
+
+    def test_a_task_waits_for_a_version_that_is_bound(self):
+        task = self.make_deployment(
+            method="extract", is_primary=False, answer_field_ids=[(0, 0, {"key": "partner_id"})]
+        )
+        task.sudo().has_accepted = True
+        found = next_step(task.with_user(self.owner))
+        self.assertEqual((found.step, found.label, found.act), ("train", "", None))
