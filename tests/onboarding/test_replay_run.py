@@ -229,9 +229,7 @@ class TestMonthByMonth(StartCase):
         self.assertEqual((result["top_money"], result["incumbent_top_money"]), (1.0, 1.0))
 
     def test_without_a_win_no_share_of_wins_is_in_the_best_fifth(self):
-        result, _compared, _learned = self.outcomes(
-            [0, self.BEGIN, self.LAST], [True, False, True], logged={1: 0.4}
-        )
+        result, _compared, _learned = self.outcomes([0, self.BEGIN, self.LAST], [True, False, True], logged={1: 0.4})
         self.assertIsNone(result["top"])
         self.assertIsNone(result["top_money"])
 

@@ -282,7 +282,8 @@ class TestCandidates(AiDeploymentCase):
             self.assertEqual(bool(Suggestions(self.deployment)._useful(own, columns)), is_useful, values[-12:])
 
     def test_what_was_not_read_has_no_example(self):
-        suggest, spec = Suggestions(self.deployment), {"key": "x", "path": "function", "source": "path", "name": "Named"}
+        suggest = Suggestions(self.deployment)
+        spec = {"key": "x", "path": "function", "source": "path", "name": "Named"}
         for columns in ({}, {"x": make_column("x", CATEGORY, [])}):
             found = suggest._suggestion(spec, {"path": "function"}, columns)
             self.assertEqual((found.fill_share, found.example, found.is_chosen), (None, "", False))
