@@ -5,6 +5,7 @@ import datetime
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.governance.checklist import DONE
 from odoo.addons.ai_deployment.models.onboarding.next_step import STEPS, next_step
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -62,6 +63,13 @@ class TestNextStep(AiDeploymentCase):
         step = self.step()
         self.assertEqual((step.step, step.label), ("shadow", "Next Row of the Checklist"))
         self.assertIn(f"of {len(self.fresh.check_ids)} rows", step.sentence)
+        missing = self.fresh.sudo().check_ids.filtered(lambda check: check.state not in DONE)
+        self.assertGreater(len(missing), 1)
+        self.assertIn(f"Next: “{missing[0].name}”.", step.sentence)
+        self.assertEqual(step.act.__self__, missing[0], "the button satisfies the row that is named")
+        for evidence, told in (("Found so far.", "Found so far."), (None, missing[0].requirement)):
+            self.env.cr.execute("UPDATE ai_deployment_check SET evidence = %s WHERE id = %s", [evidence, missing[0].id])
+            self.assertIn(told, self.step().sentence)
         self.fresh.check_ids.write({"waived_until": datetime.date(2100, 1, 1), "waiver_reason": "A test."})
         self.fresh.check_ids._refresh()
         self.assertEqual((self.step().step, self.step().label), ("approve", ""))
