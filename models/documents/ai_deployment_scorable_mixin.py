@@ -9,7 +9,7 @@ What differs per kind of document is a hook, `_ai_*`, overridden in that documen
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, ormcache
 
 from ..features.names import LevelNames
 from ..tools.computed import fill
@@ -17,6 +17,7 @@ from ..tools.score_fields import SHOWN
 from ..tools.wording import percent
 from . import noting
 from .completion import completion_action, completion_form, missing_inputs
+from .conditions import plain_sql
 from .field_texts import field_texts
 from .outcomes import Outcomes
 from .score_sql import ShownScores
@@ -156,6 +157,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_base_domain(self):
         """Records of this model that a deployment may score at all."""
         return Domain.TRUE
+
+    @api.model
+    @ormcache("alias", "text")
+    def _ai_plain_sql(self, alias, text, domain):
+        """Return the SQL of `domain`, which reads `text`, None where it is not plain; see `conditions`."""
+        return plain_sql(self, alias, domain)
 
     @api.model
     def _ai_open_domain(self):

@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL, Query
 
 from ..tools import clock
+from .conditions import condition_sql
 
 FRESH, CHANGED, EXPIRED, CLOSED, OUTSIDE = "fresh", "changed", "expired", "closed", "outside"
 HIGH, MIDDLE, LOW = "high", "middle", "low"
@@ -33,7 +34,7 @@ class ScoreValidity:
     def is_open(self, alias: str, query: Query) -> SQL:
         """Return SQL of whether the record is open: only then its score is about something that can still happen."""
         documents = self.documents.sudo().with_context(active_test=False)
-        return documents._ai_open_domain().optimize_full(documents)._to_sql(documents, alias, query)
+        return condition_sql(documents, alias, query, documents._ai_open_domain())
 
     def is_for(self, alias: str, score: str, query: Query) -> SQL:
         """Return SQL of whether the deployment of the score is still for the record, by its filter.
@@ -44,8 +45,8 @@ class ScoreValidity:
         conditions = []
         for deployment in self.deployments:
             try:
-                wanted = deployment._record_domain().optimize_full(documents)
-                own = wanted._to_sql(documents, alias, query)
+                wanted = deployment._record_domain()
+                own = condition_sql(documents, alias, query, wanted)
             except UNUSABLE:
                 continue
             if not wanted.is_true():

@@ -5,6 +5,7 @@ asked for can be told from what came in another way without a column in the log.
 """
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools import batch_insert as bulk
 from ..tools import clock
@@ -18,7 +19,8 @@ class AiDeploymentRequested(models.Model):
     _log_access = False
     _rec_name = "day"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    # Whoever saves a record writes one: a key would lock the one deployment that all of them point to.
+    deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
     day = fields.Date(required=True, readonly=True)
     count = fields.Integer(required=True, readonly=True)
     date = fields.Datetime(readonly=True)
@@ -32,6 +34,13 @@ class AiDeploymentRequested(models.Model):
     def _add(self, deployment, day, count, user=None, action=None):
         """`count` records were asked for on `day`, by `user`, through the server action `action` if by one."""
         bulk.write(self.env, {"requested": self._statement(deployment, day, count, user, action)})
+
+    @api.model
+    def _forget(self, deployments):
+        """Delete the rows of `deployments`, which are about to be deleted."""
+        self.env.cr.execute(
+            SQL("DELETE FROM %s WHERE deployment_id = ANY(%s)", SQL.identifier(self._table), deployments.ids)
+        )
 
     @api.model
     def _statement(self, deployment, day, count, user=None, action=None):

@@ -234,8 +234,8 @@ class AiDeployment(models.Model):
 
         One statement, and only the state is judged here: whoever saves a record waits for it.
         """
-        found = self.sudo().search_fetch(Domain("id", "in", list(ids)), READ_ON_SAVE, order="id")
-        states = self._at_work_states()
+        named, states = self.sudo().browse(sorted(ids)), self._at_work_states()
+        found = named._fetch_query(named._as_query(), [self._fields[name] for name in READ_ON_SAVE])  # without a search
         return found.filtered(lambda one: one.state in states)
 
     def _refresh_score(self, record):
@@ -244,6 +244,10 @@ class AiDeployment(models.Model):
         return refresh(self.sudo(), record)
 
     # Events
+
+    @api.ondelete(at_uninstall=True)
+    def _unlink_requested(self):
+        self.env["ai.deployment.requested"]._forget(self)
 
     def _make_requests_due(self):
         for deployment in self:

@@ -15,8 +15,9 @@ from psycopg2 import errors
 from odoo import api
 from odoo.fields import Domain
 from odoo.models import BaseModel
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
+from ..documents.conditions import condition_sql
 from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint
 from ..tools.shipped import wake
@@ -115,12 +116,10 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
         if where == "remote":
             ask_after_commit(deployment, records)
         return
-    documents = records.browse()
-    only = _worth_scoring(deployment, documents)
+    only = partial(_worth_scoring, deployment, records.browse())
     most = min(deployment.batch_above, MOST_AT_ONCE)
     if len(records) > most:
-        domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain() & only
-        records = documents.with_context(active_test=False).search(domain & deployment._company_domain())
+        records = _those_worth_scoring(deployment, records)
     if len(records) > most:
         # With all rights, as the cron of the night does: a visitor of a website may read no record.
         batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
@@ -131,29 +130,32 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
     deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)
 
 
-def _worth_scoring(deployment: BaseModel, documents: BaseModel) -> Domain:
-    """Return the records that are scored by themselves: open ones, and closed ones without a score."""
-    return ~documents._ai_obsolete_domain() & (documents._ai_open_domain() | _never_scored(deployment))
+def _worth_scoring(deployment: BaseModel, documents: BaseModel, alias: str, query: Query) -> SQL:
+    """Return the SQL of the records that are scored by themselves: open ones, and closed ones without a score.
 
-
-def _never_scored(deployment: BaseModel) -> Domain:
-    """Return the records without a score: one that is closed as it comes is scored once, for what watches it."""
-    return Domain.custom(
-        to_sql=lambda _model, alias, _query: SQL(
-            "NOT EXISTS (SELECT FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s"
-            " AND state = 'scored')",
-            deployment.id,
-            SQL.identifier(alias, "id"),
-        )
+    One that is closed as it comes is scored once, for what watches the deployment.
+    """
+    return SQL(
+        "(%s) AND ((%s) OR NOT EXISTS (SELECT FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s"
+        " AND state = 'scored'))",
+        condition_sql(documents, alias, query, ~documents._ai_obsolete_domain()),
+        condition_sql(documents, alias, query, documents._ai_open_domain()),
+        deployment.id,
+        SQL.identifier(alias, "id"),
     )
+
+
+def _those_worth_scoring(deployment: BaseModel, records: BaseModel) -> BaseModel:
+    """Return those of `records` that `deployment` is for and that are scored by themselves."""
+    documents = records.browse().with_context(active_test=False)
+    worth = Domain.custom(to_sql=lambda _model, alias, query: _worth_scoring(deployment, documents, alias, query))
+    domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain()
+    return documents.search(domain & worth & deployment._company_domain())
 
 
 def ask_after_commit(deployment: BaseModel, records: BaseModel) -> None:
     """Let `records` wait for a remote model that is asked after the commit; many of them as a batch."""
-    documents = records.browse()
-    domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain()
-    domain &= _worth_scoring(deployment, documents) & deployment._company_domain()
-    found = documents.with_context(active_test=False).search(domain)
+    found = _those_worth_scoring(deployment, records)
     if len(found) > min(deployment.batch_above, MOST_AT_ONCE):
         batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
         batches._ask(deployment, found.ids)

@@ -13,9 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.models import BaseModel
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from ...ml import routing
 from ...ml.errors import FilterBroken, InferenceError, TookTooLong, VersionError, VersionFails
@@ -85,7 +84,7 @@ class ScoringRun:
         again: bool = False,
         earlier: "dict[int, Earlier] | None" = None,
         requested: Callable[[int], SQL | None] | None = None,
-        only: Domain | None = None,
+        only: Callable[[str, Query], SQL] | None = None,
     ) -> None:
         self.deployment = deployment
         self.env = deployment.env
@@ -155,8 +154,7 @@ class ScoringRun:
 
     def read_standings(self) -> dict[int, Standing]:
         """Return where those of the records stand that the deployment is for."""
-        only = Domain.TRUE if self.only is None else self.only
-        return read_standings(self.deployment, self.writer.version, self.router, self.records, only)
+        return read_standings(self.deployment, self.writer.version, self.router, self.records, self.only)
 
     def _settle(self) -> None:
         """Count what is not in the log: what had not changed, and what was not found."""

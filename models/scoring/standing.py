@@ -1,5 +1,6 @@
 """Where records stand before they are scored: which of them a deployment is for, and what is known of each."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
+from ..documents.conditions import condition_sql
 from ..documents.score_validity import CLOCKS_DIFFER
 from ..tools import clock, faults
 from ..tools.quiet_sql import quiet_sql
@@ -64,7 +66,11 @@ class Standing(NamedTuple):
 
 
 def read_standings(
-    deployment: BaseModel, version: BaseModel, router: "Router", records: BaseModel, only: Domain = Domain.TRUE
+    deployment: BaseModel,
+    version: BaseModel,
+    router: "Router",
+    records: BaseModel,
+    only: Callable[[str, Query], SQL] | None = None,
 ) -> dict[int, Standing]:
     """Return where those of `records` stand that the deployment is for: {record id: Standing}, ids ascending.
 
@@ -72,23 +78,22 @@ def read_standings(
 
     :param deployment: record of `ai.deployment`, in sudo
     :param records: with the rights of who asks; what that user may not read is left out
-    :param only: further condition
+    :param only: the SQL of a further condition, of the alias of the records' table in a query
     :raise UserError: where these are records of another model
     """
     env = deployment.env
     if records._name != deployment.res_model:
         raise UserError(env._("“%s” scores other records.", deployment.name))
-    domain = (
-        Domain("id", "in", records.ids)
-        & deployment._record_domain()
-        & env[deployment.res_model]._ai_base_domain()
-        & deployment._company_domain()
-        & only
-    )
     records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
     env["ai.deployment.review"].flush_model(["expired_date", "expired_reason", "previous_id", "state"])
-    query = records.browse().with_context(active_test=False)._search(domain)
+    documents = records.browse().with_context(active_test=False)
+    query = documents._search(Domain("id", "in", records.ids))
     query.order = None
+    for domain in (deployment._record_domain(), documents._ai_base_domain(), deployment._company_domain()):
+        if not domain.is_true():
+            query.add_where(condition_sql(documents, documents._table, query, domain))
+    if only:
+        query.add_where(only(documents._table, query))
     rows = env.execute_query(_statement(deployment, version, router, records, query))
     return {res_id: Standing(*row) for res_id, *row in rows}
 
@@ -96,8 +101,9 @@ def read_standings(
 def _statement(deployment: BaseModel, version: BaseModel, router: "Router", records: BaseModel, query: Query) -> SQL:
     """Return the SQL of (id, one column for each of `Standing`).
 
-    Each is looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What
-    has a current score by this version was scored by it; only the others are looked up in the log.
+    Each is looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk, and
+    takes longer to plan than to run for one record. What has a current score by this version was scored by it; only
+    the others are looked up in the log.
     """
     company = SQL("COALESCE(%s, %s)", SQL.identifier(records._table, "company_id"), deployment.company_id.id)
     logged = SQL(
@@ -141,15 +147,17 @@ def _current_codes(deployment: BaseModel, version: BaseModel, records: BaseModel
         holds = SQL("%s AND score.date > %s", holds, due)
     return SQL(
         "(SELECT codes FROM ai_deployment_score score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
-        " AND state = 'scored' AND score.company_id = %s%s AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
-        " WHERE closed.deployment_id = score.deployment_id AND closed.res_id = score.res_id"
+        " AND state = 'scored' AND score.company_id = %s%s AND (SELECT TRUE FROM ai_deployment_review closed"
+        " WHERE closed.deployment_id = %s AND closed.res_id = score.res_id"
         " AND closed.state = 'expired' AND closed.expired_reason IN %s AND closed.expired_date >= score.date"
-        " AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = closed.id)) LIMIT 1)",
+        " AND (SELECT TRUE FROM ai_deployment_review later WHERE later.previous_id = closed.id LIMIT 1) IS NULL"
+        " LIMIT 1) IS NULL LIMIT 1)",
         deployment.id,
         SQL.identifier(records._table, "id"),
         version.id,
         company,
         holds,
+        deployment.id,
         MAY_RETURN,
     )
 

@@ -9,6 +9,7 @@ from . import test_base_partner_merge_automatic_wizard
 from . import test_bill_inputs
 from . import test_branches
 from . import test_completion
+from . import test_conditions
 from . import test_crm_lead
 from . import test_document_text
 from . import test_expected_bills

@@ -40,3 +40,21 @@ class TestRequested(AiDeploymentCase):
         action.unlink()
         self.assertEqual(self.rows().action_id.id, action_id)
         self.assertFalse(self.rows().action_id.exists())
+
+    def test_a_deployment_that_is_deleted_takes_its_rows_along(self):
+        other = self.env["ai.deployment"].create(
+            {
+                "name": "Never used",
+                "purpose": "Tells sellers which leads are worth a call.",
+                "user_id": self.owner.id,
+                "model_id": self.lead_model.id,
+            }
+        )
+        self.requested._add(other, NOW.date(), 3)
+        self.requested._add(self.deployment, NOW.date(), 2)
+        other_id = other.id
+        other.unlink()
+        self.env.cr.execute("SELECT deployment_id, count FROM ai_deployment_requested")
+        found = self.env.cr.fetchall()
+        self.assertNotIn(other_id, [deployment_id for deployment_id, _count in found])
+        self.assertIn((self.deployment.id, 2), found)

@@ -34,10 +34,11 @@ class TestUncheckedMany2one(TransactionCase):
     def test_a_key_of_an_earlier_release_goes_and_others_stay(self):
         self.env.flush_all()
         self.env.cr.execute(
-            "ALTER TABLE ai_deployment_requested ADD CONSTRAINT earlier FOREIGN KEY (user_id) REFERENCES res_users"
+            "ALTER TABLE ai_deployment_requested ADD CONSTRAINT earlier FOREIGN KEY (user_id) REFERENCES res_users,"
+            " ADD CONSTRAINT other FOREIGN KEY (action_id) REFERENCES ir_act_server"
         )
-        self.assertEqual(self.keys(self.model), {"user_id", "deployment_id"})
+        self.assertEqual(self.keys(self.model), {"action_id", "user_id"})
         self.field.update_db_foreign_key(self.model, {})
-        self.assertEqual(self.keys(self.model), {"deployment_id"})
+        self.assertEqual(self.keys(self.model), {"action_id"})
         self.field.update_db_foreign_key(self.model, {})  # again is no fault
-        self.assertEqual(self.keys(self.model), {"deployment_id"})
+        self.assertEqual(self.keys(self.model), {"action_id"})
