@@ -13,6 +13,7 @@ from odoo.tools import SQL, format_date
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..tools import clock
+from ..tools.told import told
 from . import counting
 
 LOOKED_AT = timedelta(days=30)
@@ -145,18 +146,23 @@ class AiDeploymentLedger(models.Model):
             return
         lost = sum(max(row.difference, 0) for row in wrong)
         double = sum(max(-row.difference, 0) for row in wrong)
-        day = format_date(deployment.env, wrong[0].day)
-        if lost:
-            name = self.env._("%(count)s requested records are unaccounted for since %(day)s", count=lost, day=day)
-        else:
-            name = self.env._("%(count)s records were counted twice since %(day)s", count=double, day=day)
+
+        def what(there):
+            day = format_date(there, wrong[0].day)
+            if lost:
+                return there._("%(count)s requested records are unaccounted for since %(day)s", count=lost, day=day)
+            return there._("%(count)s records were counted twice since %(day)s", count=double, day=day)
+
         alerts._raise(
             deployment,
             "sum",
-            name=name,
-            suggestion=self.env._(
-                "Open the reconciliation of these days and inform an administrator: the log was changed from "
-                "outside, or records were lost."
+            name=told(deployment.env, what),
+            suggestion=told(
+                deployment.env,
+                lambda there: there._(
+                    "Open the reconciliation of these days and inform an administrator: the log was changed from "
+                    "outside, or records were lost."
+                ),
             ),
             onset=wrong[0].day,
         )
@@ -174,14 +180,20 @@ class AiDeploymentLedger(models.Model):
         alerts._raise(
             deployment,
             COUNTS_OFF,
-            name=self.env._(
-                "The stored counts of %(day)s differ from the log by %(count)s records",
-                day=format_date(deployment.env, min(off)),
-                count=max(off.values()),
+            name=told(
+                deployment.env,
+                lambda there: there._(
+                    "The stored counts of %(day)s differ from the log by %(count)s records",
+                    day=format_date(there, min(off)),
+                    count=max(off.values()),
+                ),
             ),
-            suggestion=self.env._(
-                "They were corrected. Inform an administrator: the log or its counts were changed without the "
-                "database triggers, or these were switched off."
+            suggestion=told(
+                deployment.env,
+                lambda there: there._(
+                    "They were corrected. Inform an administrator: the log or its counts were changed without the "
+                    "database triggers, or these were switched off."
+                ),
             ),
             onset=min(off),
         )

@@ -14,6 +14,7 @@ from odoo.tools import ormcache
 
 from ..documents.score_sql import READ_TO_SHOW
 from ..tools import clock, faults, noted
+from ..tools.told import told
 from ..tools.wording import for_reader
 from . import bands
 from .scoring_on_save import mark_changed, mark_planned, refresh, score_saved
@@ -160,8 +161,13 @@ class AiDeployment(models.Model):
             alerts._raise(
                 self,
                 "nightly",
-                name=words._("“%s” cannot be scored every night: its filter is no longer valid", self.name),
-                suggestion=words._("Correct “Only Records”, or ask an administrator to."),
+                name=told(
+                    words,
+                    lambda there: there._(
+                        "“%s” cannot be scored every night: its filter is no longer valid", self.name
+                    ),
+                ),
+                suggestion=told(words, lambda there: there._("Correct “Only Records”, or ask an administrator to.")),
             )
             return
         alerts._resolve(self, "nightly")

@@ -4,6 +4,8 @@ The pieces (`ai.deployment.batch.chunk`) are taken by lane crons, each in a tran
 killed leaves its piece as it was. The batch itself is never locked by the work: its progress is what its pieces say.
 """
 
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -11,6 +13,7 @@ from odoo.tools import SQL, format_datetime
 
 from ..tools import batch_insert as bulk
 from ..tools import clock
+from ..tools.told import told
 from ..tools.unchecked_many2one import UncheckedMany2one
 from ..tools.wording import for_reader, number
 from . import job_backend
@@ -145,11 +148,18 @@ class AiDeploymentBatch(models.Model):
         self.env["ai.deployment.alert"]._raise(
             deployment,
             FLOOD,
-            name=words._(
-                "A batch would create far more reviews than the reviewers can answer. %s", expected.sentence(words)
+            name=told(
+                words,
+                lambda there: there._(
+                    "A batch would create far more reviews than the reviewers can answer. %s", expected.sentence(there)
+                ),
             ),
-            suggestion=words._(
-                "Open it under Batches: click “Resume” to score it anyway, or cancel it and change the review settings."
+            suggestion=told(
+                words,
+                lambda there: there._(
+                    "Open it under Batches: click “Resume” to score it anyway, or cancel it and change the review "
+                    "settings."
+                ),
             ),
         )
 
@@ -291,17 +301,17 @@ class AiDeploymentBatch(models.Model):
         for chunk in aside.try_lock_for_update() if aside else ():  # what a lane works on is locked by it
             batch = chunk.batch_id
             deployment = for_reader(batch.deployment_id)
-            deployment.env["ai.deployment.alert"]._raise(
+            words = deployment.env
+            words["ai.deployment.alert"]._raise(
                 deployment,
                 "aside",
-                name=deployment.env._(
-                    "%(count)s records of %(batch)s were skipped after repeated failures",
-                    count=number(deployment.env, chunk.record_count),
-                    batch=batch.name,
-                ),
-                suggestion=deployment.env._(
-                    "The process was killed twice while scoring them. Ask an administrator to check the "
-                    "server log, then resume the batch."
+                name=told(words, partial(_skipped, count=chunk.record_count, batch=batch.name)),
+                suggestion=told(
+                    words,
+                    lambda there: there._(
+                        "The process was killed twice while scoring them. Ask an administrator to check the "
+                        "server log, then resume the batch."
+                    ),
                 ),
             )
             if all(piece in aside for piece in batch.chunk_ids if piece.state == "open"):
@@ -326,3 +336,9 @@ class AiDeploymentBatch(models.Model):
                     "message": batch.with_user(batch.user_id).sudo().outcome_text or self.env._("Nothing to score."),
                 },
             )
+
+
+def _skipped(env, count, batch):
+    return env._(
+        "%(count)s records of %(batch)s were skipped after repeated failures", count=number(env, count), batch=batch
+    )

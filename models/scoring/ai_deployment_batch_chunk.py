@@ -9,6 +9,7 @@ aside: the batch goes on without it, and a person is told.
 import logging
 import time
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -16,6 +17,7 @@ from odoo.tools import SQL, mute_logger
 
 from ..endpoints import breakers
 from ..tools import clock, faults
+from ..tools.told import told
 from ..tools.wording import for_reader
 from . import job_backend
 from .remote_asking import ask_before
@@ -227,17 +229,19 @@ class AiDeploymentBatchChunk(models.Model):
         deployment = for_reader(self.batch_id.deployment_id)
         alerts, words = deployment.env["ai.deployment.alert"], deployment.env
         if kind in faults.OF_THE_SERVER - {faults.TOO_SLOW}:
-            what = {
-                faults.DISK_FULL: words._("The database disk is full: “%s” cannot score", deployment.name),
-                faults.OUT_OF_MEMORY: words._("Out of memory while scoring “%s”", deployment.name),
-            }.get(kind) or words._("The database failed while scoring “%s”", deployment.name)
+            what = told(words, partial(_server_fault, kind=kind, name=deployment.name))
             try:
                 with self.env.cr.savepoint():
                     alerts._raise(
                         deployment,
                         f"{SERVER_FAULT}{kind}",
                         name=what,
-                        suggestion=words._("Ask an administrator to check the server. Scoring resumes automatically."),
+                        suggestion=told(
+                            words,
+                            lambda there: there._(
+                                "Ask an administrator to check the server. Scoring resumes automatically."
+                            ),
+                        ),
                     )
             except faults.OF_THE_MOMENT as error:  # not even this can be written
                 faults.log_fault(_logger, f"{what}. Nobody could be told", error)
@@ -249,11 +253,22 @@ class AiDeploymentBatchChunk(models.Model):
             alerts._raise(
                 deployment,
                 "batch",
-                name=words._("Scoring of %s stopped", batch.name),
-                suggestion=words._("Ask an administrator to check the server log, then resume the batch."),
+                name=told(words, lambda there: there._("Scoring of %s stopped", batch.name)),
+                suggestion=told(
+                    words,
+                    lambda there: there._("Ask an administrator to check the server log, then resume the batch."),
+                ),
             )
         self.flush_recordset()
 
     def _run_job(self):
         """Do the work of one piece as a job of `queue_job`; return the sentence that is kept on the job."""
         return job_backend.run(self)
+
+
+def _server_fault(env, kind, name):
+    if kind == faults.DISK_FULL:
+        return env._("The database disk is full: “%s” cannot score", name)
+    if kind == faults.OUT_OF_MEMORY:
+        return env._("Out of memory while scoring “%s”", name)
+    return env._("The database failed while scoring “%s”", name)

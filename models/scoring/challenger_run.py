@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
@@ -20,6 +21,7 @@ from ..alerting.alert_kinds import CHALLENGER
 from ..deployment.serving import challenging
 from ..tools import batch_insert, clock, faults
 from ..tools.limits import LONGEST_TOLD
+from ..tools.told import told
 from ..tools.wording import for_reader
 
 _logger = logging.getLogger(__name__)
@@ -166,19 +168,25 @@ def failed(deployment: BaseModel, error: Exception) -> None:
     name = challenger.version_id.name
     why = str(error) if isinstance(error, VersionError) else faults.how_it_failed(error)
     is_aside = isinstance(error, VersionError) or failures >= MOST_FAILURES
+
+    def what(there: Environment) -> str:
+        if is_aside:
+            return there._("The challenger %(version)s was set aside: %(why)s", version=name, why=why)
+        return there._("The challenger %(version)s could not score: %(why)s", version=name, why=why)
+
+    def suggestion(there: Environment) -> str:
+        if is_aside:
+            return there._("The serving version is not affected. Choose another challenger, or train a new version.")
+        return there._("The serving version is not affected. Withdraw the challenger, or train a new version.")
+
     if is_aside:
-        told = env._("The challenger %(version)s was set aside: %(why)s", version=name, why=why)
-        deployment._withdraw_challenger(told)
-    else:
-        told = env._("The challenger %(version)s could not score: %(why)s", version=name, why=why)
+        deployment._withdraw_challenger(what(env))
     env["ai.deployment.alert"]._raise(
         deployment,
         CHALLENGER,
-        name=told[:LONGEST_TOLD],
+        name=told(env, lambda there: what(there)[:LONGEST_TOLD]),
         level="notice",
-        suggestion=env._("The serving version is not affected. Withdraw the challenger, or train a new version.")
-        if not is_aside
-        else env._("The serving version is not affected. Choose another challenger, or train a new version."),
+        suggestion=told(env, suggestion),
     )
 
 

@@ -11,7 +11,9 @@ from odoo.addons.ai_deployment.models.governance.checklist import Checklist
 from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
 from odoo.addons.ai_deployment.models.monitoring.ai_deployment import MONITOR_TURN
 from odoo.addons.ai_deployment.models.monitoring.report_series import ReportSeries
-from odoo.addons.ai_deployment.models.tools import clock, turns
+from odoo.addons.ai_deployment.models.scoring import scoring_alerts
+from odoo.addons.ai_deployment.models.scoring.ai_deployment_batch_chunk import MOST_ATTEMPTS
+from odoo.addons.ai_deployment.models.tools import clock, faults, turns
 from odoo.addons.ai_deployment.models.tools.told import in_language, keep, said_in, told
 from odoo.addons.ai_deployment.models.tools.wording import number, percent
 from odoo.addons.ai_deployment.models.training.challenger import Challenger
@@ -70,6 +72,25 @@ class TestStoredSentences(LanguagesCase):
                 alert = self.alert("broken:monitor")
                 self.assertSaid(alert, "name", "could not be monitored", "konnte nicht überwacht werden")
                 self.assertSaid(alert, "suggestion", "Ask an administrator", "Administrator")
+
+    def test_alerts_of_scoring_and_of_the_ledger(self):
+        deployment = self.deployment.sudo()
+        batch = deployment.env["ai.deployment.batch"]._ask(deployment, self.make_leads(2).ids)
+        chunk = batch.chunk_ids[:1]
+        chunk.attempts = MOST_ATTEMPTS
+        said = (
+            (lambda: scoring_alerts.alert_too_slow(deployment), "time limit", "Zeit"),
+            (lambda: scoring_alerts.alert_version_fails(deployment, "why"), "fails on every", "jedem"),
+            (lambda: scoring_alerts.alert_filter_broken(deployment, "why"), "record filter", "Datensatzfilter"),
+            (lambda: scoring_alerts.alert_version_broken(deployment, "why"), "serving version", "Version"),
+            (lambda: chunk._failed(faults.DISK_FULL), "disk is full", "Datenträger"),
+            (chunk._failed, "Scoring of", "Bewertung"),
+        )
+        for raise_it, english, german in said:
+            deployment.alert_ids.unlink()
+            with self.subTest(english=english):
+                raise_it()
+                self.assertSaid(deployment.alert_ids, "name", english, german)
 
     def test_whoever_is_notified_reads_it_in_their_language(self):
         self.owner.lang = "de_DE"
