@@ -165,13 +165,13 @@ class TestAnomalyPerformance(AnomalyCase):
         with (
             patch.object(anomaly_performance, "first_scores", scores),
             patch.object(performance, "documents", documents),
-            patch.object(performance.wording, "with_money", lambda text, ids: f"{text}: {ids}"),
+            patch.object(type(performance.wording), "with_money", lambda _self, text, ids: f"{text}: {ids}"),
         ):
             [line] = performance._reversal_lines(start, end)
             self.assertEqual(line["statistic"], 1 / 3)
             self.assertEqual(
                 line["text"],
-                "3 of 4 bills were reversed within 10 days; 1 of them had been accepted automatically: [1]",
+                "3 of 4 bills were reversed within the outcome window (10 days); 1 of them had been accepted automatically: [1]",
             )
             self.assertEqual(asked, [(start - timedelta(days=10), end - timedelta(days=10))])
             came.update(dict.fromkeys(came, False))

@@ -1,6 +1,7 @@
 """Each step of the way to production, in order; nothing is skipped."""
 
 import datetime
+import json
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -68,7 +69,10 @@ class TestNextStep(AiDeploymentCase):
         self.assertIn(f"Next: “{missing[0].name}”.", step.sentence)
         self.assertEqual(step.act.__self__, missing[0], "the button satisfies the row that is named")
         for evidence, told in (("Found so far.", "Found so far."), (None, missing[0].requirement)):
-            self.env.cr.execute("UPDATE ai_deployment_check SET evidence = %s WHERE id = %s", [evidence, missing[0].id])
+            said = json.dumps({"en_US": evidence}) if evidence else None
+            self.env.cr.execute(
+                "UPDATE ai_deployment_check SET evidence = %s::jsonb WHERE id = %s", [said, missing[0].id]
+            )
             self.assertIn(told, self.step().sentence)
         self.fresh.check_ids.write({"waived_until": datetime.date(2100, 1, 1), "waiver_reason": "A test."})
         self.fresh.check_ids._refresh()
