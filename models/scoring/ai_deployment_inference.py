@@ -97,7 +97,7 @@ class AiDeploymentInference(models.Model):
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     failure_message = fields.Char(readonly=True)
     failure_text = fields.Char("Failure", compute="_compute_failure_text", compute_sudo=True)
-    latency_ms = fields.Float(readonly=True, aggregator="avg", digits=(16, 3))
+    latency_ms = fields.Float("Latency (ms)", readonly=True, aggregator="avg", digits=(16, 3))
     review_ids = fields.One2many("ai.deployment.review", "inference_id", "Reviews", readonly=True)
 
     _record_idx = models.Index("(deployment_id, res_id)")
