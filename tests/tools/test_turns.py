@@ -47,8 +47,9 @@ class TestTurns(AiDeploymentCase):
         self.assertEqual(seen, ["de_DE"])
         alert_too_slow(self.deployment)  # while somebody else scores
         alert = self.env["ai.deployment.alert"].search([("cause", "=", str(SLOW))])
-        self.assertIn("Zeitlimit", alert.name)
-        self.assertIn("Zeitlimit", alert.suggestion)
+        told = alert.with_context(lang="de_DE")
+        self.assertIn("Zeitlimit", told.name)
+        self.assertIn("Zeitlimit", told.suggestion)
 
     def test_a_collision_is_left_to_who_can_repeat(self):
         def collide(deployment):
