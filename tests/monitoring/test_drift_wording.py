@@ -118,7 +118,7 @@ class TestSentences(IntakeCase):
         self.assertIn("once eight weeks", self.wording.pairs(joint.JointResult(), self.bins))
 
     def tags_said(self, *parts):
-        """What is said of an input with the tags a, called Alpha, and b, which has no name."""
+        """Return what is said of an input with the tags a, called Alpha, and b, which has no name."""
         names = {"source_id=a": ("source_id", "a"), "source_id=b": ("source_id", "b")}
         version = SimpleNamespace(
             _card=lambda: SimpleNamespace(tags=names),

@@ -171,7 +171,7 @@ class TestProbation(AiDeploymentCase):
 
 @tagged("post_install", "-at_install")
 class TestGuards(TransactionCase):
-    """What is broken and what is chance, from counts alone."""
+    """Tell what is broken from what is chance, by counts alone."""
 
     def setUp(self):
         super().setUp()
