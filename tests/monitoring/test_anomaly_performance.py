@@ -171,7 +171,8 @@ class TestAnomalyPerformance(AnomalyCase):
             self.assertEqual(line["statistic"], 1 / 3)
             self.assertEqual(
                 line["text"],
-                "3 of 4 bills were reversed within the outcome window (10 days); 1 of them had been accepted automatically: [1]",
+                "3 of 4 bills were reversed within the outcome window (10 days); "
+                "1 of them had been accepted automatically: [1]",
             )
             self.assertEqual(asked, [(start - timedelta(days=10), end - timedelta(days=10))])
             came.update(dict.fromkeys(came, False))

@@ -81,7 +81,7 @@ class TestCandidate(BaseCase):
     END = date(2026, 3, 2)
 
     def candidate(self, since, rows):
-        """Make what could be adopted on `END`, of a version that scored first on `since`; `rows` per week, oldest first."""
+        """Make what could be adopted on `END`, of a version that first scored on `since`; `rows` per week, in order."""
         builder = object.__new__(ReferenceBuilder)
         builder.version, self.asked = True, []
         found = iter(rows)
