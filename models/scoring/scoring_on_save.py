@@ -40,8 +40,10 @@ def score_saved(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
             return
         except Exception as error:
             kind = faults.kind_of(error)
-            if kind == faults.LOST_CONNECTION or faults.is_aborted(deployment.env.cr):
-                raise  # nothing can be saved any more
+            if kind == faults.LOST_CONNECTION:
+                raise error.with_traceback(None) from None  # nothing can be saved; where we were tells nobody anything
+            if faults.is_aborted(deployment.env.cr):
+                raise
             if kind or not one_try:
                 _let_wait(deployment, ids, uid, kind, error)
                 return
@@ -82,7 +84,9 @@ def _marked(deployment: BaseModel, ids: Sequence[int], uid: int, mark: Callable[
             return mark(deployment, sorted(ids))
     except Exception as error:
         kind = faults.kind_of(error)
-        if kind == faults.LOST_CONNECTION or faults.is_aborted(deployment.env.cr):
+        if kind == faults.LOST_CONNECTION:
+            raise error.with_traceback(None) from None
+        if faults.is_aborted(deployment.env.cr):
             raise
         _let_wait(deployment, ids, uid, kind, error)
         return None

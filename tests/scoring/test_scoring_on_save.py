@@ -1,5 +1,6 @@
 """What a transaction created is scored before its commit, and never stops a user who saves."""
 
+import traceback
 from unittest.mock import patch
 
 import psycopg2.errors
@@ -9,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.scoring import scoring_on_save
 from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.tests.scoring.common import ScoringRuleCase
 
@@ -276,6 +278,27 @@ class TestRuleInNobodysWay(ScoringRuleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.deployment.score_on_create = True
+
+    def test_a_lost_connection_is_raised_as_it_is_without_a_trace_through_us(self):
+        """Odoo logs each request that fails so, and many people work when a server goes."""
+
+        def lose(*_args):
+            try:
+                raise psycopg2.InterfaceError("cursor already closed")
+            except psycopg2.InterfaceError:
+                raise psycopg2.InterfaceError("connection already closed")  # noqa: B904  as a savepoint does
+
+        deployment = self.deployment.sudo()
+        for what in (scoring_on_save.score_saved, scoring_on_save.mark_changed):
+            told = ""
+            with patch.object(scoring_on_save, "bounded_savepoint", lose):
+                try:
+                    what(deployment, [1], self.env.uid)
+                except psycopg2.InterfaceError as error:
+                    told = "".join(traceback.format_exception(error))
+            self.assertIn("connection already closed", told)
+            self.assertNotIn("cursor already closed", told)
+            self.assertNotIn("in lose", told)
 
     def test_the_errors_of_the_user_stay_theirs(self):
         self.env["crm.tag"].create({"name": "Twice"})
